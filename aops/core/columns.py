@@ -1,0 +1,78 @@
+"""Column types with names, so that forty columns read alike and change in one place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, Enum, String, Text, TypeDecorator
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
+
+from aops.core import crypto
+
+NAME_LENGTH = 200
+"""Longest name of anything; short enough for an utf8mb4 index."""
+
+Name = String(NAME_LENGTH)
+ShortText = String(255)
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """A moment in UTC with microseconds; always aware in Python, always naive in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Ask MariaDB for the microseconds that it drops by default."""
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Store UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        """Say that what comes back is UTC."""
+        if isinstance(value, str):  # SQLite's own clock answers with text
+            value = datetime.fromisoformat(value)
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Sealed(TypeDecorator[str]):
+    """Text that the database only ever sees encrypted and authenticated."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Leave room for a long private key."""
+        return dialect.type_descriptor(LongText)
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """Seal on the way in."""
+        return None if value is None else crypto.seal(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
+        """Unseal on the way out; raises crypto.KeyMissing or crypto.Tampered."""
+        return None if value is None else crypto.unseal(value)
+
+
+def enum_column(kind: type[StrEnum]) -> Enum:
+    """Store an enum by its value, as text, so that the database is readable without the code."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def utc_now() -> datetime:
+    """Give this machine's time; leases use the database's instead."""
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Secrets for hosts and vaults, sealed and write-only."""

@@ -1,0 +1,1 @@
+"""Inventories, hosts, groups, their variables and host keys."""

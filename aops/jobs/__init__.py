@@ -1,0 +1,1 @@
+"""Running it: templates, launching, the life of a job, its output."""

@@ -1,0 +1,1 @@
+"""What can be run, with every revision ever saved."""
