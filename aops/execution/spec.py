@@ -44,6 +44,55 @@ class Outcome(StrEnum):
     """It cannot be known: a process could not be killed, or the run's own process died."""
 
 
+class Reason(StrEnum):
+    """Why a run ended as it did; ``reasons.SENTENCES`` has the words for each."""
+
+    NONE = ""
+    """The outcome says it all."""
+
+    HOSTS_FAILED = "hosts_failed"
+    """A task failed on a host (exit code 2)."""
+
+    HOSTS_UNREACHABLE = "hosts_unreachable"
+    """A host could not be reached (exit code 4 or, with failed hosts, 6)."""
+
+    NOT_UNDERSTOOD = "not_understood"
+    """Ansible could not read the playbook, a role or the inventory (exit code 4, no host tried)."""
+
+    REFUSED_OPTION = "refused_option"
+    """Ansible refused one of the options (exit code 5)."""
+
+    ANSIBLE_ERROR = "ansible_error"
+    """Ansible ended with a general error (exit code 1)."""
+
+    UNEXPECTED_ERROR = "unexpected_error"
+    """Ansible ended with an error of its own (exit code 250)."""
+
+    UNKNOWN_EXIT_CODE = "unknown_exit_code"
+    """Ansible ended with a code that has no meaning known to us."""
+
+    KILLED = "killed"
+    """A signal that we did not send ended ansible-playbook, or the process that watched it."""
+
+    NO_SANDBOX = "no_sandbox"
+    """Isolation is required, and bubblewrap is missing or does not work; nothing was started."""
+
+    NOT_STARTED = "not_started"
+    """ansible-playbook or what it needs could not be set up."""
+
+    BAD_SPEC = "bad_spec"
+    """The order made no sense: a path that leads elsewhere, a playbook that is not there."""
+
+    DISK_FULL = "disk_full"
+    """There was no room for the run's directory."""
+
+    CLAIM_LOST = "claim_lost"
+    """The run was ended because it no longer belonged to this process."""
+
+    UNKILLABLE = "unkillable"
+    """``leftovers`` could not be ended."""
+
+
 @dataclass(frozen=True)
 class VaultPassword:
     """One vault password under its vault id."""
@@ -156,7 +205,9 @@ class RunResult:
         exit_code: Of ansible-playbook; None when it never ran or was killed.
         reason: A sentence for people where the outcome alone does not say enough, else "".
         known_hosts: The lines that the run accepted as new; empty unless it was allowed to.
+        reason_code: The same for programs, and for looking up a translation.
         leftovers: Process ids that could not be ended; empty in every normal case.
+        isolated: Whether it ran in the sandbox; False also where nothing was started.
     """
 
     outcome: Outcome
@@ -164,6 +215,8 @@ class RunResult:
     reason: str = ""
     known_hosts: str = ""
     leftovers: tuple[int, ...] = ()
+    reason_code: Reason = Reason.NONE
+    isolated: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""Finding and ending every process of a run, however well it hides.
+
+Ansible's workers leave their session and a playbook may daemonise what it likes, so
+process groups prove nothing. A subreaper does: whatever loses its parent becomes its
+child, so that the walk over descendants finds everything. Linux only, like the sandbox.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_GET_CHILD_SUBREAPER = 37
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@contextlib.contextmanager
+def subreaper() -> Iterator[None]:
+    """Make orphans among our descendants our own children while the block runs."""
+    before = ctypes.c_int(0)
+    _libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
+
+
+def descendants() -> frozenset[int]:
+    """Return the ids of all processes below this one, zombies included."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        children.setdefault(parent, []).append(pid)
+    found: set[int] = set()
+    todo = [os.getpid()]
+    while todo:
+        born = children.get(todo.pop(), [])
+        found.update(born)
+        todo.extend(born)
+    return frozenset(found)
+
+
+def end_all(spared: frozenset[int], patience: float) -> tuple[int, ...]:
+    """Kill every descendant, again and again until none is left.
+
+    Args:
+        spared: Process ids that are none of the run's.
+        patience: Seconds after which what still lives is given up.
+
+    Returns:
+        The ids of what could not be ended; empty in every normal case.
+    """
+    deadline = time.monotonic() + patience
+    while left := descendants() - spared:
+        for pid in left:
+            _kill_and_reap(pid)
+        if time.monotonic() > deadline:
+            return tuple(sorted(descendants() - spared))
+        time.sleep(0.005)
+    return ()
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                stat = Path(entry.path, "stat").read_bytes()
+                # "pid (name) state ppid …": a name may hold spaces and parentheses
+                yield int(entry.name), int(stat.rpartition(b")")[2].split()[1])
+
+
+def _kill_and_reap(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
