@@ -72,7 +72,3 @@ def enum_column(kind: type[StrEnum]) -> Enum:
         values_callable=lambda members: [member.value for member in members],
     )
 
-
-def utc_now() -> datetime:
-    """Give this machine's time; leases use the database's instead."""
-    return datetime.now(UTC)

@@ -1,0 +1,96 @@
+"""Builds the application: a table of contents, one short function per concern."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Bootstrap4Theme
+from flask_migrate import Migrate
+
+from aops.config import Settings, read_settings
+from aops.core import assets, celery, error_pages, formatting, i18n, keyring, navigation, security
+from aops.core.database import db, engine_options
+from aops.core.views import may
+from aops.sidebar import SIDEBAR
+
+FEATURES = ("users", "credentials", "inventory", "playbooks", "jobs", "dashboard", "audit")
+"""Every feature whose ``views.register`` adds pages."""
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the console.
+
+    Args:
+        settings: Read from the environment when None.
+
+    Raises:
+        SettingsError: If a setting is unknown or malformed.
+        KeyProblem: If the key files are missing, wrong or open to others.
+    """
+    settings = settings or read_settings()
+    app = Flask("aops")
+    _prepare_home(settings)
+    _configure(app, settings)
+    _init_database(app, settings)
+    security.init_security(app, settings)
+    assets.init_assets(app)
+    _init_admin(app)
+    i18n.init_i18n(app)
+    formatting.init_formatting(app)
+    navigation.init_navigation(app, SIDEBAR, may)
+    error_pages.init_error_pages(app)
+    celery.init_celery(app, settings)
+    _init_commands(app)
+    return app
+
+
+def _prepare_home(settings: Settings) -> None:
+    os.umask(0o077)
+    for folder in (settings.home, settings.runs_dir, settings.spool_dir):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.extensions["settings"] = settings
+    app.config.update(
+        SECRET_KEY=keyring.load(settings.keys),
+        TESTING=settings.mode == "testing",
+        TEMPLATES_AUTO_RELOAD=settings.mode == "development",
+        FLASK_ADMIN_FLUID_LAYOUT=True,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _init_database(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
+    with app.app_context():
+        keyring.verify(settings.keys, db.engine)
+
+
+def _init_admin(app: Flask) -> None:
+    views = {name: importlib.import_module(f"aops.{name}.views") for name in FEATURES}
+    admin = Admin(
+        app,
+        name="aops",
+        url="/",
+        index_view=views["dashboard"].HomeView(),
+        theme=Bootstrap4Theme(base_template="base.html", fluid=True),
+        csp_nonce_generator=security.csp_nonce,
+    )
+    for view in views.values():
+        view.register(admin)
+
+
+def _init_commands(app: Flask) -> None:
+    from aops import cli  # noqa: PLC0415 - the commands need the features imported above
+
+    cli.register(app)

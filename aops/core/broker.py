@@ -1,0 +1,92 @@
+"""The embedded broker: messages are files, so that no service has to be installed.
+
+kombu's own filesystem transport writes into the file that a reader may already
+take, and loses messages. This one makes a message appear, and be claimed, by a
+rename within one folder. Every queue is addressed by its name alone; there are no
+exchange tables to keep in step.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.utils.encoding import bytes_to_str
+from kombu.utils.json import dumps, loads
+
+SCHEME = "aopsfiles"
+
+
+class Channel(filesystem.Channel):  # type: ignore[misc]
+    """Puts and claims messages by rename."""
+
+    supports_fanout = False
+
+    def _folder(self) -> Path:
+        return Path(self.data_folder_in)
+
+    def _lookup(self, _exchange: str, routing_key: str, default: Any = None) -> list[str]:
+        return [routing_key or default]
+
+    def _queue_bind(self, *_args: Any) -> None:
+        """A queue's name is its address."""
+
+    def _delete(self, queue: str, *_args: Any, **_kwargs: Any) -> None:
+        self._purge(queue)
+
+    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
+        name = f"{time.time_ns():020d}-{uuid.uuid4().hex}.{queue}"
+        draft = self._folder() / f".{name}"
+        draft.write_text(dumps(payload))
+        draft.rename(self._folder() / f"{name}.msg")
+
+    def _get(self, queue: str, *_args: Any) -> Any:
+        for path in self._waiting(queue):
+            claimed = path.with_suffix(f".{uuid.uuid4().hex}.taken")
+            try:
+                path.rename(claimed)
+            except FileNotFoundError:  # another worker was faster
+                continue
+            payload = claimed.read_bytes()
+            claimed.unlink()
+            return loads(bytes_to_str(payload))
+        raise Empty
+
+    def _size(self, queue: str) -> int:
+        return len(self._waiting(queue))
+
+    def _purge(self, queue: str) -> int:
+        waiting = self._waiting(queue)
+        for path in waiting:
+            path.unlink(missing_ok=True)
+        return len(waiting)
+
+    def _waiting(self, queue: str) -> list[Path]:
+        return sorted(self._folder().glob(f"[0-9]*.{queue}.msg"))
+
+
+class Transport(filesystem.Transport):  # type: ignore[misc]
+    """Makes Celery use the channel above."""
+
+    Channel = Channel
+
+
+def embedded_options(home: Path) -> tuple[str, dict[str, Any]]:
+    """Give the broker URL and the transport options; makes the folder.
+
+    A message waits 50 ms on average: the folder is listed ten times a second.
+    """
+    TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
+    folder = home / "broker"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "control_folder": str(folder),
+        "polling_interval": 0.1,
+    }
+    return f"{SCHEME}://", options

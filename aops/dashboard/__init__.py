@@ -1,0 +1,1 @@
+"""The first page: what runs, what failed, what can be launched."""

@@ -1,0 +1,48 @@
+"""The sidebar's sections and pages, in the order of the day's work."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from aops.core.navigation import Page, Sidebar
+from aops.core.permissions import Permission
+
+SIDEBAR: Sidebar = (
+    (
+        "",
+        (
+            Page(_l("Home"), "dashboard.index", "home", Permission.SIGNED_IN),
+            Page(_l("Templates"), "templates.index_view", "launch", Permission.TEMPLATES_READ),
+            Page(_l("Jobs"), "jobs.index", "jobs", Permission.JOBS_READ),
+        ),
+    ),
+    (
+        _l("Inventory"),
+        (
+            Page(
+                _l("Inventories"), "inventories.index_view", "inventory", Permission.INVENTORY_READ
+            ),
+            Page(_l("Hosts"), "hosts.index_view", "host", Permission.INVENTORY_READ),
+            Page(_l("Groups"), "groups.index_view", "group", Permission.INVENTORY_READ),
+        ),
+    ),
+    (
+        _l("Content"),
+        (
+            Page(_l("Playbooks"), "playbooks.index_view", "playbook", Permission.PLAYBOOKS_READ),
+            Page(
+                _l("Credentials"),
+                "credentials.index_view",
+                "credential",
+                Permission.CREDENTIALS_READ,
+            ),
+        ),
+    ),
+    (
+        _l("Administration"),
+        (
+            Page(_l("Users"), "users.index_view", "users", Permission.USERS_READ),
+            Page(_l("Audit log"), "audit.index", "audit", Permission.AUDIT_READ),
+        ),
+    ),
+)
