@@ -73,9 +73,7 @@ def parse(line: bytes) -> RunEvent | None:
     return RunEvent(kind, _without_surrogates(data)) if valid else None
 
 
-def _has_shape(
-    data: Mapping[str, object], shape: Mapping[str, type | tuple[type, ...]]
-) -> bool:
+def _has_shape(data: Mapping[str, object], shape: Mapping[str, type | tuple[type, ...]]) -> bool:
     return data.keys() == shape.keys() and all(
         isinstance(data[name], wanted) and (wanted is bool or not isinstance(data[name], bool))
         for name, wanted in shape.items()

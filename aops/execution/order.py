@@ -44,6 +44,7 @@ def make(spec: RunSpec, layout: Layout) -> Order:
     """Translate a run into an order for the child.
 
     Args:
+        spec: The run as the caller wants it.
         layout: Where the child will find and put things.
     """
     options, files = _with_secrets(spec.secrets, layout.private / "secrets")

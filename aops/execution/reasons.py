@@ -41,6 +41,7 @@ def of_exit_code(exit_code: int, *, any_unreachable: bool) -> Reason:
     """Return what an exit code of ansible-playbook means.
 
     Args:
+        exit_code: Negative for a signal, as subprocess has it.
         any_unreachable: Whether an event told of an unreachable host; Ansible uses code 4
             for those and for files that it cannot parse.
     """

@@ -77,7 +77,7 @@ _ETC = (
     "timezone",
 )
 _PROC_HIDDEN = ("acpi", "fs", "scsi")
-_PROC_READ_ONLY = ("sys", "sysrq-trigger")
+_PROC_READ_ONLY = ("pressure", "sys", "sysrq-trigger")
 """The kernel lets root write here even without a capability. Bubblewrap covers them only if
 the directory itself looks writable, which /proc/sys never does; so this is what keeps a
 service that runs as root from handing out /proc/sys/kernel/core_pattern."""

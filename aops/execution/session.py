@@ -94,8 +94,8 @@ class Session:
         self._control, theirs = socket.socketpair()
         output, their_output = os.pipe()
         try:
-            with self._control, open(output, "rb", buffering=0) as self._output:
-                with theirs, open(their_output, "wb") as writing:
+            with self._control, os.fdopen(output, "rb", buffering=0) as self._output:
+                with theirs, os.fdopen(their_output, "wb") as writing:
                     child = self._start(theirs, writing.fileno())
                 try:
                     self._pump(child)
@@ -180,7 +180,7 @@ class Session:
             return False
         self._forget(self._listening)
         self._listening.close()
-        self._events.setblocking(False)
+        self._events.settimeout(0)
         self._selector.register(self._events, selectors.EVENT_READ, self._read_events)
         return True
 
@@ -221,7 +221,7 @@ class Session:
 
     def _drain(self) -> None:
         """Read what the dead have left in the pipes; with leftovers alive it may be endless."""
-        self._control.setblocking(False)
+        self._control.settimeout(0)
         deadline = time.monotonic() + _PATIENCE
         if self._events is None:
             self._accept()

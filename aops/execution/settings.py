@@ -63,6 +63,7 @@ def ssh_config(layout: Layout, *, accept_new_host_keys: bool) -> str:
     """Return the settings of the run's SSH clients.
 
     Args:
+        layout: Where the file of known hosts is.
         accept_new_host_keys: Take an unknown host's key; a changed one is refused anyway.
     """
     checking = "accept-new" if accept_new_host_keys else "yes"

@@ -35,6 +35,8 @@ def run(spec: RunSpec, place: Place, listener: Listener) -> RunResult:
     """Run one playbook and return when it has ended and nothing of it is left.
 
     Args:
+        spec: The run; every value in it is taken for data.
+        place: Where it may lie and how it is walled in.
         listener: Is called from this thread.
 
     Returns:
@@ -78,14 +80,14 @@ def _judge(ending: Ending) -> RunResult:
     """Say how the run ended; what ended by itself before the wish to stop came through, did so."""
     if ending.leftovers:
         return _result(Outcome.LOST, Reason.UNKILLABLE, ending)
-    by_itself = ending.exit_code is not None and not (
-        ending.wish and ending.exit_code in {_SIGTERM}
-    )
+    by_itself = ending.exit_code is not None and not (ending.wish and ending.exit_code == _SIGTERM)
     if ending.wish and not by_itself:
         lost = ending.wish is Outcome.LOST
         return _result(ending.wish, Reason.CLAIM_LOST if lost else Reason.NONE, ending)
     if ending.exit_code is None:
-        return _result(Outcome.FAILED, Reason.KILLED if ending.started else Reason.NOT_STARTED, ending)
+        return _result(
+            Outcome.FAILED, Reason.KILLED if ending.started else Reason.NOT_STARTED, ending
+        )
     reason = reasons.of_exit_code(ending.exit_code, any_unreachable=ending.any_unreachable)
     outcome = Outcome.FAILED if ending.exit_code else Outcome.SUCCESSFUL
     return _result(outcome, reason, ending)

@@ -90,6 +90,7 @@ def sweep(runs_dir: Path, is_alive: Callable[[str], bool]) -> list[str]:
     """Remove what runs left behind whose process was killed.
 
     Args:
+        runs_dir: Holds nothing but runs' directories.
         is_alive: Tells for a run's id whether it may still be running.
 
     Returns:
@@ -133,7 +134,7 @@ def _listen(space: Workspace) -> None:
         os.close(directory)
     space.events.chmod(0o600)
     space.listening.listen(1)
-    space.listening.setblocking(False)
+    space.listening.settimeout(0)
 
 
 def _is_tmpfs(path: Path) -> bool:
@@ -142,9 +143,7 @@ def _is_tmpfs(path: Path) -> bool:
     return False
 
 
-def _make_writable_and_retry(
-    function: Callable[..., object], path: str, _error: object
-) -> None:
+def _make_writable_and_retry(function: Callable[..., object], path: str, _error: object) -> None:
     """Remove also what a run made unwritable for us, and leave the rest to the next sweep."""
     with contextlib.suppress(OSError):
         Path(path).parent.chmod(0o700)

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - Ansible loads plugins by path; a package would be taken for one
 """Ansible's own output on the screen, and one small JSON line per event on a socket.
 
 The text is left to Ansible's default callback, so that it is exactly what a shell shows.
