@@ -20,6 +20,9 @@ from aops.sidebar import SIDEBAR
 FEATURES = ("users", "credentials", "inventory", "playbooks", "jobs", "dashboard", "audit")
 """Every feature whose ``views.register`` adds pages."""
 
+TABLES = ("audit", "users", "credentials", "inventory", "playbooks", "jobs")
+"""Every feature that has ``models``."""
+
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -68,6 +71,8 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _init_database(app: Flask, settings: Settings) -> None:
+    for name in TABLES:
+        importlib.import_module(f"aops.{name}.models")
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)

@@ -1,0 +1,142 @@
+"""Rows for tests: one typed function per model, each making what it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import uuid
+from typing import Any, TypeVar
+
+from argon2 import PasswordHasher
+
+from aops.core.database import session
+from aops.core.permissions import Role
+from aops.credentials.models import Credential, CredentialType
+from aops.inventory.models import Group, Host, Inventory
+from aops.jobs.models import Job, JobTemplate
+from aops.playbooks.models import Playbook, PlaybookRevision
+from aops.users.models import User
+
+PASSWORD = "correct horse battery staple"
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+T = TypeVar("T")
+
+_numbers = itertools.count(1)
+
+PLAYBOOK = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Say hello
+      ansible.builtin.debug:
+        msg: hello
+"""
+
+
+def make_user(username: str, role: Role = Role.VIEWER, **values: Any) -> User:
+    """A person whose password is PASSWORD."""
+    return _add(User(username=username, role=role, password_hash=_HASH, **values))
+
+
+def make_inventory(**values: Any) -> Inventory:
+    """An inventory without hosts."""
+    return _add(Inventory(**{"name": f"inventory {next(_numbers)}"} | values))
+
+
+def make_host(name: str = "", *, inventory: Inventory | None = None, **values: Any) -> Host:
+    """A host that Ansible reaches without SSH."""
+    return _add(
+        Host(
+            **{
+                "name": name or f"host{next(_numbers)}",
+                "inventory": inventory or make_inventory(),
+                "variables": "ansible_connection: local\n",
+            }
+            | values
+        )
+    )
+
+
+def make_group(name: str = "", *, inventory: Inventory | None = None, **values: Any) -> Group:
+    """A group without members."""
+    return _add(
+        Group(
+            name=name or f"group{next(_numbers)}",
+            inventory=inventory or make_inventory(),
+            **values,
+        )
+    )
+
+
+def make_credential(**values: Any) -> Credential:
+    """A machine credential with a password."""
+    return _add(
+        Credential(
+            **{
+                "name": f"credential {next(_numbers)}",
+                "type": CredentialType.MACHINE,
+                "username": "ops",
+                "password": "secret-of-a-test",
+            }
+            | values
+        )
+    )
+
+
+def make_playbook(content: str = PLAYBOOK, **values: Any) -> Playbook:
+    """A playbook with one revision."""
+    playbook = _add(Playbook(**{"name": f"playbook {next(_numbers)}"} | values))
+    make_revision(playbook, content)
+    return playbook
+
+
+def make_revision(playbook: Playbook, content: str = PLAYBOOK, number: int = 1) -> PlaybookRevision:
+    """One more text of a playbook."""
+    return _add(
+        PlaybookRevision(
+            playbook=playbook,
+            number=number,
+            content=content,
+            sha256=hashlib.sha256(content.encode()).hexdigest(),
+            author_name="arthur",
+        )
+    )
+
+
+def make_template(**values: Any) -> JobTemplate:
+    """A template over an inventory with one host."""
+    if "inventory" not in values:
+        values["inventory"] = make_host().inventory
+    if "playbook" not in values:
+        values["playbook"] = make_playbook()
+    return _add(JobTemplate(**{"name": f"template {next(_numbers)}"} | values))
+
+
+def make_job(**values: Any) -> Job:
+    """A job that waits."""
+    template = values.pop("template", None) or make_template()
+    revision = (
+        session().query(PlaybookRevision).filter_by(playbook_id=template.playbook_id).first()
+    )
+    return _add(
+        Job(
+            **{
+                "launch_key": uuid.uuid4().hex,
+                "name": template.name,
+                "template": template,
+                "playbook_id": template.playbook_id,
+                "revision": revision,
+                "playbook_name": template.playbook.name,
+                "inventory": template.inventory,
+                "inventory_name": template.inventory.name,
+                "launched_by_name": "oscar",
+            }
+            | values
+        )
+    )
+
+
+def _add(thing: T) -> T:
+    session().add(thing)
+    session().flush()
+    return thing
