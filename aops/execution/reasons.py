@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aops.execution.spec import Reason
+from collections.abc import Container
+
+from aops.execution.spec import EventKind, Reason
 
 SENTENCES: dict[Reason, str] = {
     Reason.NONE: "",
@@ -37,17 +39,21 @@ _BY_EXIT_CODE = {
 }
 
 
-def of_exit_code(exit_code: int, *, any_unreachable: bool) -> Reason:
+def of_exit_code(exit_code: int, seen: Container[EventKind]) -> Reason:
     """Return what an exit code of ansible-playbook means.
+
+    Two codes have two meanings each: 2 is also what Python's argparse says to a bad option,
+    and 4 is also a file that cannot be parsed.
 
     Args:
         exit_code: Negative for a signal, as subprocess has it.
-        any_unreachable: Whether an event told of an unreachable host; Ansible uses code 4
-            for those and for files that it cannot parse.
+        seen: The kinds of events that the run told.
     """
     if exit_code < 0:
         return Reason.KILLED
     reason = _BY_EXIT_CODE.get(exit_code, Reason.UNKNOWN_EXIT_CODE)
-    if reason is Reason.HOSTS_UNREACHABLE and not any_unreachable:
+    if reason is Reason.HOSTS_UNREACHABLE and EventKind.UNREACHABLE not in seen:
         return Reason.NOT_UNDERSTOOD
+    if reason is Reason.HOSTS_FAILED and EventKind.PLAY_START not in seen:
+        return Reason.REFUSED_OPTION
     return reason

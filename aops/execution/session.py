@@ -13,7 +13,7 @@ import selectors
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aops.execution import processes
@@ -52,6 +52,7 @@ class Ending:
         ready: The child came up; before that, nothing of the run was started.
         started: ansible-playbook was about to be started.
         exit_code: Of ansible-playbook, negative for a signal; None if nobody saw it end.
+        seen: The kinds of events that came.
         wish: The wish to stop that was acted upon, if any.
     """
 
@@ -60,7 +61,7 @@ class Ending:
     exit_code: int | None = None
     known_hosts: str = ""
     wish: Outcome | None = None
-    any_unreachable: bool = False
+    seen: set[EventKind] = field(default_factory=set)
     leftovers: tuple[int, ...] = ()
 
 
@@ -188,7 +189,7 @@ class Session:
         """Pass on the events that are there; tell whether more may come."""
         data = _receive(self._events) if self._events else b""
         for event in self._reader.feed(data or b""):
-            self._ending.any_unreachable |= event.kind is EventKind.UNREACHABLE
+            self._ending.seen.add(event.kind)
             self._listener.on_event(event)
         if data == b"" and self._events:
             self._forget(self._events)

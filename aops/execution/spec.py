@@ -60,7 +60,7 @@ class Reason(StrEnum):
     """Ansible could not read the playbook, a role or the inventory (exit code 4, no host tried)."""
 
     REFUSED_OPTION = "refused_option"
-    """Ansible refused one of the options (exit code 5)."""
+    """Ansible refused one of the options (exit code 5, or 2 before any play)."""
 
     ANSIBLE_ERROR = "ansible_error"
     """Ansible ended with a general error (exit code 1)."""

@@ -88,7 +88,7 @@ def _judge(ending: Ending) -> RunResult:
         return _result(
             Outcome.FAILED, Reason.KILLED if ending.started else Reason.NOT_STARTED, ending
         )
-    reason = reasons.of_exit_code(ending.exit_code, any_unreachable=ending.any_unreachable)
+    reason = reasons.of_exit_code(ending.exit_code, ending.seen)
     outcome = Outcome.FAILED if ending.exit_code else Outcome.SUCCESSFUL
     return _result(outcome, reason, ending)
 
