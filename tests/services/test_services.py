@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import amqp
+import amqp  # type: ignore[import-untyped]
 import psutil
 import pytest
 from redis import Redis as Client
@@ -112,12 +112,12 @@ def test_all_services_listen_on_loopback_only() -> None:
     ours = {child.pid for child in psutil.Process().children(recursive=True)}
 
     sockets = [
-        connection
-        for connection in psutil.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.pid in ours
+        socket
+        for socket in psutil.net_connections("inet")
+        if socket.status == psutil.CONN_LISTEN and socket.pid in ours
     ]
 
-    addresses = {ipaddress.ip_address(connection.laddr[0]) for connection in sockets}
+    addresses = {ipaddress.ip_address(socket.laddr.ip) for socket in sockets if socket.laddr}
     assert len(sockets) >= 8
     assert [address for address in addresses if not address.is_loopback] == []
 
