@@ -114,8 +114,7 @@ class MariaDb(Server):
             name: Lower-case letters, digits and underscores.
         """
         if not re.fullmatch(r"[a-z0-9_]+", name):
-            message = f"not a name for a database: {name!r}"
-            raise ValueError(message)
+            raise ValueError(f"not a name for a database: {name!r}")
         self.execute(
             _CREATE_DATABASE.format(name=name),
             *([] if self._has_account() else [_CREATE_USER]),

@@ -89,8 +89,7 @@ def wait_until(predicate: Callable[[], T], timeout: float = 10.0, what: str = ""
     pause = 0.02
     while not (answer := predicate()):
         if time.monotonic() > deadline:
-            message = f"waited {timeout:g} s in vain for {what or predicate.__name__}"
-            raise TimeoutError(message)
+            raise TimeoutError(f"waited {timeout:g} s in vain for {what or predicate.__name__}")
         time.sleep(pause)
         pause = min(pause * 1.2, 0.2)
     return answer

@@ -70,8 +70,7 @@ class Server:
     def pid(self) -> int:
         """The number of the running process."""
         if self._process is None:
-            message = f"{self.program} is not running"
-            raise RuntimeError(message)
+            raise RuntimeError(f"{self.program} is not running")
         return self._process.pid
 
     @property
@@ -171,11 +170,10 @@ def find_program(name: str, package: str) -> str:
     """
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if path is None:
-        message = (
+        raise MissingProgramError(
             f"{name} is not installed; run `apt-get install {package}`,"
             " or scripts/install-test-packages.sh for all that the tests need."
         )
-        raise MissingProgramError(message)
     return path
 
 
@@ -186,8 +184,7 @@ def free_port(address: str = "127.0.0.1") -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
             return port
-    message = f"no free port on {address}"
-    raise RuntimeError(message)
+    raise RuntimeError(f"no free port on {address}")
 
 
 def accepts(port: int, address: str = "127.0.0.1") -> bool:

@@ -218,8 +218,9 @@ class _UnixUser:
         self._useradd = find_program("useradd", "passwd")
         self._sudo = find_program("sudo", "sudo")
         if os.geteuid() != 0:
-            message = "Only root can make the Unix user that the SSH hosts let in; run as root."
-            raise PermissionError(message)
+            raise PermissionError(
+                "Only root can make the Unix user that the SSH hosts let in; run as root."
+            )
         self._base = Path(tempfile.mkdtemp(prefix="aops-ssh-user-"))
         self._name = f"aops-test-{os.getpid()}-{secrets.token_hex(2)}"
         self._sudoers = Path("/etc/sudoers.d") / self._name
