@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -26,7 +27,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _OPEN_FILES = 8192
 _FILE_SIZE = 8 << 30
-_PROCESSES = 4096
+_TICK = 0.25
 _LENGTH = 8
 _KNOWN_HOSTS_SIZE = 1 << 20
 
@@ -36,8 +37,11 @@ def main(control: socket.socket) -> None:
     _restrain_ourselves()
     _tell(control, state="ready")
     order = _receive(control)
+    processes = order["processes"]
+    if processes:  # counted per user namespace since Linux 5.14: the sandbox's own number
+        _limit(resource.RLIMIT_NPROC, processes)
     stop = threading.Event()
-    threading.Thread(target=_obey, args=(control, stop), daemon=True).start()
+    threading.Thread(target=_obey, args=(control, stop, processes), daemon=True).start()
     _lay_out(order)
     known = _lines(order["known_hosts"])
     exit_code = None if stop.is_set() else _play(control, order)
@@ -51,8 +55,6 @@ def _restrain_ourselves() -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_FSIZE, _FILE_SIZE)
-    # Counted per user namespace since Linux 5.14, so this is the sandbox's own number.
-    _limit(resource.RLIMIT_NPROC, _PROCESSES)
     with contextlib.suppress(OSError):  # short of memory, a run goes before the service
         Path("/proc/self/oom_score_adj").write_text("500")
     libc = ctypes.CDLL(None)
@@ -74,14 +76,32 @@ def _receive(control: socket.socket) -> dict[str, Any]:
     return order
 
 
-def _obey(control: socket.socket, stop: threading.Event) -> None:
-    """Wait for the wish to stop, or for the supervisor's death."""
-    with contextlib.suppress(OSError):
-        while control.recv(1):
-            stop.set()
-            _ask_to_end()
+def _obey(control: socket.socket, stop: threading.Event, processes: int | None) -> None:
+    """Wait for the wish to stop, for the supervisor's death, or for a fork bomb.
+
+    The kernel's own limit on processes does not hold for root, so they are counted too.
+    """
+    while not (processes and _count() > processes):
+        if not select.select([control], [], [], _TICK)[0]:
+            continue
+        if not _is_asked(control):
+            break
+        stop.set()
+        _ask_to_end()
+    else:
+        _tell(control, state="too_many_processes")
     _end_everything()
     os._exit(1)
+
+
+def _is_asked(control: socket.socket) -> bool:
+    with contextlib.suppress(OSError):
+        return bool(control.recv(1))
+    return False
+
+
+def _count() -> int:
+    return sum(name.isdecimal() for name in os.listdir("/proc"))  # noqa: PTH208 - a bomb ticks
 
 
 def _ask_to_end() -> None:

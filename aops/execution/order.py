@@ -25,6 +25,7 @@ class Order:
         files: Contents by path, to be written first, 0600.
         known_hosts: The file whose new lines are to be reported.
         artifacts: Where ansible-runner may keep its own files.
+        processes: How many there may be at once; None where they cannot be told from others.
     """
 
     command: list[str]
@@ -34,18 +35,20 @@ class Order:
     files: dict[str, str]
     known_hosts: str
     artifacts: str
+    processes: int | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the order as plain JSON values."""
         return asdict(self)
 
 
-def make(spec: RunSpec, layout: Layout) -> Order:
+def make(spec: RunSpec, layout: Layout, processes: int | None) -> Order:
     """Translate a run into an order for the child.
 
     Args:
         spec: The run as the caller wants it.
         layout: Where the child will find and put things.
+        processes: How many the run may have at once.
     """
     options, files = _with_secrets(spec.secrets, layout.private / "secrets")
     files |= {
@@ -72,6 +75,7 @@ def make(spec: RunSpec, layout: Layout) -> Order:
         files={str(path): content for path, content in files.items()},
         known_hosts=str(layout.known_hosts),
         artifacts=str(layout.scratch / "runner"),
+        processes=processes,
     )
 
 

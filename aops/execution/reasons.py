@@ -16,6 +16,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNEXPECTED_ERROR: "Ansible ended with an unexpected error of its own.",
     Reason.UNKNOWN_EXIT_CODE: "ansible-playbook ended with an unknown exit code.",
     Reason.KILLED: "ansible-playbook was killed from outside, or by its own playbook.",
+    Reason.TOO_MANY_PROCESSES: "The job was ended because it had started too many processes.",
     Reason.NO_SANDBOX: (
         "Nothing was started: the sandbox (bubblewrap) does not work on this machine, "
         "and runs without it are not allowed."

@@ -100,6 +100,7 @@ class Sandbox:
 
     isolated = True
     layout = _LAYOUT
+    processes = 4096
 
     def __init__(self, space: Workspace) -> None:
         _write_accounts(space.path)

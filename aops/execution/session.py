@@ -61,6 +61,7 @@ class Ending:
     exit_code: int | None = None
     known_hosts: str = ""
     wish: Outcome | None = None
+    too_many_processes: bool = False
     seen: set[EventKind] = field(default_factory=set)
     leftovers: tuple[int, ...] = ()
 
@@ -216,6 +217,8 @@ class Session:
                     self._control.sendall(len(message).to_bytes(8, "big") + message)
             case {"state": "started"}:
                 self._ending.started = True
+            case {"state": "too_many_processes"}:
+                self._ending.too_many_processes = True
             case {"state": "ended", "exit_code": int() | None as code, "known_hosts": str(hosts)}:
                 self._ending.exit_code = code
                 self._ending.known_hosts = hosts

@@ -74,6 +74,9 @@ class Reason(StrEnum):
     KILLED = "killed"
     """A signal that we did not send ended ansible-playbook, or the process that watched it."""
 
+    TOO_MANY_PROCESSES = "too_many_processes"
+    """The run was ended because it started processes without end."""
+
     NO_SANDBOX = "no_sandbox"
     """Isolation is required, and bubblewrap is missing or does not work; nothing was started."""
 

@@ -60,7 +60,7 @@ def _run_in(
     """Try the walls that are allowed, one after the other, until the child answers."""
     for kind in _kinds(isolation):
         walls = kind(space)
-        job = order.make(spec, walls.layout)
+        job = order.make(spec, walls.layout, walls.processes)
         with processes.subreaper():
             ending = Session(walls, job, space, listener, spec.options.timeout).run()
         if ending.ready or ending.wish:
@@ -85,12 +85,16 @@ def _judge(ending: Ending) -> RunResult:
         lost = ending.wish is Outcome.LOST
         return _result(ending.wish, Reason.CLAIM_LOST if lost else Reason.NONE, ending)
     if ending.exit_code is None:
-        return _result(
-            Outcome.FAILED, Reason.KILLED if ending.started else Reason.NOT_STARTED, ending
-        )
+        return _result(Outcome.FAILED, _why_nobody_saw_it_end(ending), ending)
     reason = reasons.of_exit_code(ending.exit_code, ending.seen)
     outcome = Outcome.FAILED if ending.exit_code else Outcome.SUCCESSFUL
     return _result(outcome, reason, ending)
+
+
+def _why_nobody_saw_it_end(ending: Ending) -> Reason:
+    if ending.too_many_processes:
+        return Reason.TOO_MANY_PROCESSES
+    return Reason.KILLED if ending.started else Reason.NOT_STARTED
 
 
 def _result(outcome: Outcome, reason: Reason, ending: Ending) -> RunResult:

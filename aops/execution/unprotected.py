@@ -15,6 +15,7 @@ class Unprotected:
     """The sandbox's counterpart without a sandbox."""
 
     isolated = False
+    processes = None
 
     def __init__(self, space: Workspace) -> None:
         private = space.make_private()
