@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -194,6 +194,13 @@ def accepts(port: int, address: str = "127.0.0.1") -> bool:
     except OSError:
         return False
     return True
+
+
+def end(pids: Iterable[int]) -> None:
+    """Kill these processes, whoever their parents are, and wait until they are gone."""
+    processes = [process for pid in pids for process in tree(pid)[:1]]
+    _signal(processes, signal.SIGKILL)
+    psutil.wait_procs(processes, STOP_TIMEOUT)
 
 
 def _spawn(

@@ -7,23 +7,17 @@ variable that every session carries, through sudo too.
 
 import base64
 import hashlib
-import os
-import secrets
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import psutil
-
 from tests.services.processes import RunningProcess, with_cookie
-from tests.services.server import Server, accepts, find_program, free_port
+from tests.services.server import Server, accepts, end, free_port
+from tests.services.unix_user import COOKIE, SshUser, make_key, unix_user
 
-COOKIE = "AOPS_TEST_HOST"
 _ADDRESSES = ("127.0.0.10", "127.0.0.11", "127.0.0.12")
 
 _CONFIGURATION = """\
@@ -42,28 +36,6 @@ MaxSessions 100
 Subsystem sftp internal-sftp
 SetEnv {cookie}={address}:{port}
 """
-
-
-@dataclass(frozen=True)
-class SshUser:
-    """A Unix user who may sign in by key and by password, and use sudo by password.
-
-    Attributes:
-        name: Its name on this machine.
-        password: Its password, for sudo too.
-        home: Its home, which goes when the user goes.
-        private_key_path: An Ed25519 key without a passphrase.
-    """
-
-    name: str
-    password: str
-    home: Path
-    private_key_path: Path
-
-    @property
-    def private_key(self) -> str:
-        """The text of the private key, as one would paste it into a form."""
-        return self.private_key_path.read_text()
 
 
 @dataclass(frozen=True)
@@ -153,6 +125,12 @@ class SshServer(Server):
         )
         super().start()
 
+    def close(self) -> None:
+        """End the server and whatever its sessions have left running, root's too."""
+        self.stop()
+        end(process.pid for process in self.host.processes())
+        super().close()
+
     def command(self) -> Sequence[str]:
         """Return sshd's command line; it stays in the foreground and logs to standard error."""
         return [self.executable, "-D", "-e", "-f", str(self.directory / "sshd_config")]
@@ -193,7 +171,7 @@ class SshHosts:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.user = stack.enter_context(_UnixUser())
+            self.user = stack.enter_context(unix_user())
             self.servers = [
                 stack.enter_context(SshServer(address, self.user)) for address in self._addresses
             ]
@@ -204,67 +182,5 @@ class SshHosts:
         self._stack.close()
 
 
-def make_key(path: Path, *, passphrase: str = "") -> None:
-    """Make an Ed25519 key pair at that path, in place of one that is there."""
-    path.unlink(missing_ok=True)
-    keygen = find_program("ssh-keygen", "openssh-client")
-    _run(keygen, "-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", str(path))
-
-
-class _UnixUser:
-    """Makes the user, its home, its key and its line for sudo, and removes them all."""
-
-    def __enter__(self) -> SshUser:
-        self._useradd = find_program("useradd", "passwd")
-        self._sudo = find_program("sudo", "sudo")
-        if os.geteuid() != 0:
-            raise PermissionError(
-                "Only root can make the Unix user that the SSH hosts let in; run as root."
-            )
-        self._base = Path(tempfile.mkdtemp(prefix="aops-ssh-user-"))
-        self._name = f"aops-test-{os.getpid()}-{secrets.token_hex(2)}"
-        self._sudoers = Path("/etc/sudoers.d") / self._name
-        try:
-            return self._make()
-        except BaseException:
-            self._remove()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._remove()
-
-    def _make(self) -> SshUser:
-        self._base.chmod(0o711)
-        home, key = self._base / "home", self._base / "id_ed25519"
-        password = secrets.token_urlsafe(12)
-        _run(self._useradd, "--create-home", "--home-dir", str(home), "-s", "/bin/bash", self._name)
-        _run(find_program("chpasswd", "passwd"), given=f"{self._name}:{password}")
-        make_key(key)
-        (home / ".ssh").mkdir()
-        shutil.copy(key.with_suffix(".pub"), home / ".ssh" / "authorized_keys")
-        _run("chown", "-R", f"{self._name}:", str(home))
-        self._sudoers.write_text(
-            f"Defaults:{self._name} env_keep += {COOKIE}\n{self._name} ALL=(ALL) ALL\n"
-        )
-        self._sudoers.chmod(0o440)
-        return SshUser(name=self._name, password=password, home=home, private_key_path=key)
-
-    def _remove(self) -> None:
-        self._sudoers.unlink(missing_ok=True)
-        left = [process for process in psutil.process_iter(["username"]) if self._owns(process)]
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, timeout=10)
-        shutil.rmtree(self._base, ignore_errors=True)
-        _run(find_program("userdel", "passwd"), self._name, check=False)
-
-    def _owns(self, process: psutil.Process) -> bool:
-        return bool(process.info["username"] == self._name)
-
-
 def _public(path: Path) -> str:
     return " ".join(path.with_name(f"{path.name}.pub").read_text().split()[:2])
-
-
-def _run(*command: str, given: str | None = None, check: bool = True) -> None:
-    subprocess.run(command, input=given, text=True, check=check, capture_output=True)
