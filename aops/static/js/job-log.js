@@ -43,7 +43,7 @@ function take(headers, html) {
 }
 
 function append(rows) {
-  const count = rows.querySelectorAll(".log-row").length;
+  const count = rows.querySelectorAll(".log-line").length;
   const following = atEnd();
   if (count) log.querySelector(".log-empty")?.remove();
   log.append(rows);
