@@ -60,17 +60,21 @@ class Credential(Audited, Versioned, Model):
     description: Mapped[str] = mapped_column(ShortText, default="")
 
     username: Mapped[str] = mapped_column(ShortText, default="")
-    password: Mapped[str | None] = mapped_column(Sealed, deferred=True)
-    private_key: Mapped[str | None] = mapped_column(Sealed, deferred=True)
-    passphrase: Mapped[str | None] = mapped_column(Sealed, deferred=True)
+    password: Mapped[str | None] = mapped_column(Sealed, deferred=True, deferred_raiseload=True)
+    private_key: Mapped[str | None] = mapped_column(Sealed, deferred=True, deferred_raiseload=True)
+    passphrase: Mapped[str | None] = mapped_column(Sealed, deferred=True, deferred_raiseload=True)
     public_key: Mapped[str] = mapped_column(LongText, default="")
     fingerprint: Mapped[str] = mapped_column(ShortText, default="")
     become_method: Mapped[str] = mapped_column(ShortText, default="")
     become_user: Mapped[str] = mapped_column(ShortText, default="")
-    become_password: Mapped[str | None] = mapped_column(Sealed, deferred=True)
+    become_password: Mapped[str | None] = mapped_column(
+        Sealed, deferred=True, deferred_raiseload=True
+    )
 
     vault_id: Mapped[str] = mapped_column(ShortText, default="")
-    vault_password: Mapped[str | None] = mapped_column(Sealed, deferred=True)
+    vault_password: Mapped[str | None] = mapped_column(
+        Sealed, deferred=True, deferred_raiseload=True
+    )
 
     last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
