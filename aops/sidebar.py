@@ -12,7 +12,7 @@ SIDEBAR: Sidebar = (
         "",
         (
             Page(_l("Home"), "dashboard.index", "home", Permission.SIGNED_IN),
-            Page(_l("Templates"), "templates.index_view", "launch", Permission.TEMPLATES_READ),
+            Page(_l("Templates"), "templates.index_view", "templates", Permission.TEMPLATES_READ),
             Page(_l("Jobs"), "jobs.index", "jobs", Permission.JOBS_READ),
         ),
     ),
@@ -20,20 +20,20 @@ SIDEBAR: Sidebar = (
         _l("Inventory"),
         (
             Page(
-                _l("Inventories"), "inventories.index_view", "inventory", Permission.INVENTORY_READ
+                _l("Inventories"), "inventories.index_view", "inventories", Permission.INVENTORY_READ
             ),
-            Page(_l("Hosts"), "hosts.index_view", "host", Permission.INVENTORY_READ),
-            Page(_l("Groups"), "groups.index_view", "group", Permission.INVENTORY_READ),
+            Page(_l("Hosts"), "hosts.index_view", "hosts", Permission.INVENTORY_READ),
+            Page(_l("Groups"), "groups.index_view", "groups", Permission.INVENTORY_READ),
         ),
     ),
     (
         _l("Content"),
         (
-            Page(_l("Playbooks"), "playbooks.index_view", "playbook", Permission.PLAYBOOKS_READ),
+            Page(_l("Playbooks"), "playbooks.index_view", "playbooks", Permission.PLAYBOOKS_READ),
             Page(
                 _l("Credentials"),
                 "credentials.index_view",
-                "credential",
+                "credentials",
                 Permission.CREDENTIALS_READ,
             ),
         ),

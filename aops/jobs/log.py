@@ -1,0 +1,155 @@
+"""The reading side of a job's output: for the page, its polling and the download.
+
+The cursor of polling is opaque to the browser. It names the last piece shown and the
+state of the summary, so that a poll with nothing new is answered from one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy import func, select
+
+from aops.core.database import session
+from aops.jobs import ansi
+from aops.jobs.models import Job, JobHost, JobOutput
+
+PAGE_CHARACTERS = 512 * 1024
+"""How much output a page shows at once; the rest is one click away."""
+
+POLL_CHARACTERS = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of output as it is stored."""
+
+    seq: int
+    first_line: int
+    text: str
+
+    @property
+    def html(self) -> Markup:
+        """Give its lines as safe markup."""
+        return ansi.lines_to_html(self.text, self.first_line)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a page shows of the output.
+
+    Attributes:
+        last_seq: Where polling goes on.
+        hidden_before: Lines before the first one shown.
+        has_more: Whether stored output follows that is not shown.
+    """
+
+    pieces: list[Piece]
+    last_seq: int
+    hidden_before: int
+    has_more: bool
+
+
+def cursor_of(job: Job, seq: int) -> str:
+    """Name what a browser has once it shows everything up to a piece."""
+    state = "canceling" if job.canceling else job.status.value
+    return f"{seq}.{state}.{job.hosts_total}"
+
+
+def seq_of(cursor: str) -> int:
+    """Read the piece out of a cursor; nonsense starts from the beginning."""
+    head = cursor.split(".", 1)[0]
+    return min(int(head), 2**31 - 1) if head.isascii() and head.isdigit() else 0
+
+
+def after(job_id: int, seq: int, characters: int = POLL_CHARACTERS) -> list[Piece]:
+    """Give the pieces that follow one, up to about this many characters."""
+    pieces: list[Piece] = []
+    size = 0
+    rows = session().execute(
+        select(JobOutput.seq, JobOutput.first_line, func.length(JobOutput.text))
+        .where(JobOutput.job_id == job_id, JobOutput.seq > seq)
+        .order_by(JobOutput.seq)
+        .limit(200)
+    )
+    wanted = 0
+    for found, _line, length in rows.all():
+        wanted = found
+        size += length or 0
+        if size >= characters:
+            break
+    if not wanted:
+        return pieces
+    texts = session().execute(
+        select(JobOutput.seq, JobOutput.first_line, JobOutput.text)
+        .where(JobOutput.job_id == job_id, JobOutput.seq > seq, JobOutput.seq <= wanted)
+        .order_by(JobOutput.seq)
+    )
+    return [Piece(*row) for row in texts.all()]
+
+
+def window(job: Job, line: int | None = None) -> Window:
+    """Give what the page shows: the end of the output, or the part around a line.
+
+    Args:
+        line: A line that must be in it; None means the end.
+    """
+    first = _seq_with_line(job.id, line) - 1 if line else _seq_of_tail(job)
+    pieces = after(job.id, first, PAGE_CHARACTERS)
+    last = pieces[-1].seq if pieces else first
+    return Window(
+        pieces=pieces,
+        last_seq=last,
+        hidden_before=pieces[0].first_line - 1 if pieces else 0,
+        has_more=last < job.output_seq,
+    )
+
+
+def whole(job_id: int) -> Iterator[str]:
+    """Give all of the output, piece by piece, for a download."""
+    seq = 0
+    while pieces := after(job_id, seq):
+        for piece in pieces:
+            yield piece.text
+        seq = pieces[-1].seq
+
+
+def hosts_of(job_id: int, limit: int = 500) -> list[JobHost]:
+    """Give the counts per host, those with trouble first."""
+    rows = session().scalars(
+        select(JobHost)
+        .where(JobHost.job_id == job_id)
+        .order_by((JobHost.failed + JobHost.unreachable).desc(), JobHost.host)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+def _seq_of_tail(job: Job) -> int:
+    """Find after which piece the last PAGE_CHARACTERS begin."""
+    if job.output_bytes <= PAGE_CHARACTERS:
+        return 0
+    rows = session().execute(
+        select(JobOutput.seq, func.length(JobOutput.text))
+        .where(JobOutput.job_id == job.id)
+        .order_by(JobOutput.seq.desc())
+        .limit(2_000)
+    )
+    size = 0
+    seq = 0
+    for seq, length in rows.all():  # noqa: B007 - the last one is wanted
+        size += length or 0
+        if size > PAGE_CHARACTERS:
+            break
+    return seq if size > PAGE_CHARACTERS else max(seq - 1, 0)
+
+
+def _seq_with_line(job_id: int, line: int) -> int:
+    found = session().scalar(
+        select(func.max(JobOutput.seq)).where(
+            JobOutput.job_id == job_id, JobOutput.first_line <= max(line, 1)
+        )
+    )
+    return found or 1

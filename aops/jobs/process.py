@@ -1,0 +1,272 @@
+"""A run's own process: it carries one job from its claim to its final status.
+
+It is forked from a worker and lives in a session of its own, so that a worker may be
+restarted or die. Three threads share the work: the main one pumps the sandbox, one
+keeps the lease and watches for a cancel, one moves the spool into the database. None
+of them lets a database that is away stop the run.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from aops.config import Settings
+from aops.core.database import db, is_outage, session
+from aops.core.errors import AopsError
+from aops.execution import supervisor
+from aops.execution.spec import Isolation, Listener, Outcome, Place
+from aops.inventory import services as inventory
+from aops.jobs import lifecycle
+from aops.jobs.lifecycle import ClaimLost
+from aops.jobs.masking import Masker
+from aops.jobs.models import Job, JobStatus
+from aops.jobs.runspec import PreparedRun, prepare
+from aops.jobs.sink import Sink
+from aops.jobs.spool import Record, Spool, SpoolReader
+from aops.jobs.store import store
+
+_log = logging.getLogger("aops.run")
+
+FLUSH_SECONDS = 0.25
+"""How long a line may wait before it is written to the spool."""
+
+WATCH_SECONDS = 0.5
+RETRY_SECONDS = 2.0
+
+
+@dataclass
+class Run:
+    """What the threads of a run share.
+
+    Attributes:
+        wish: Why the run must end, once something wants that.
+        drained: Set when no more records will come.
+    """
+
+    app: Flask
+    job_id: int
+    attempt: int
+    wish: Outcome | None = None
+    service_stopped: bool = False
+    disk_full: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+    drained: threading.Event = field(default_factory=threading.Event)
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def run_id(self) -> str:
+        """Name this attempt."""
+        return f"{self.job_id}-{self.attempt}"
+
+
+def carry(app: Flask, job_id: int, attempt: int) -> None:
+    """Carry a claimed job to its end. Must be called in the main thread of a process."""
+    run = Run(app, job_id, attempt)
+    signal.signal(signal.SIGTERM, lambda *_: _stop_service(run))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with app.app_context():
+            lifecycle.heartbeat(job_id, attempt)  # before the first process
+            session().commit()
+            prepared = _prepare(run)
+    except ClaimLost:
+        _log.warning("run %s: the claim was lost before the start", run.run_id)
+        return
+    except Exception:
+        _log.exception("run %s: could not be prepared", run.run_id)
+        _end_directly(run, lifecycle.BROKEN)
+        return
+    if prepared is not None:
+        _execute(run, prepared)
+
+
+def _prepare(run: Run) -> PreparedRun | None:
+    job = session().get_one(Job, run.job_id)
+    try:
+        if not lifecycle.launcher_may_still_launch(job):
+            raise AopsError(lifecycle.NOT_ALLOWED)  # noqa: TRY301 - one place says why not
+        prepared = prepare(job)
+        session().commit()
+    except AopsError as error:
+        session().rollback()
+        lifecycle.refuse(run.job_id, run.attempt, str(error))
+        session().commit()
+        return None
+    return prepared
+
+
+def _execute(run: Run, prepared: PreparedRun) -> None:
+    settings: Settings = run.app.extensions["settings"]
+    spool = Spool(settings.spool_dir, run.run_id)
+    sink = Sink(spool.append, Masker(prepared.secrets))
+    threads = [
+        threading.Thread(target=_keep_lease, args=(run,), name="lease"),
+        threading.Thread(target=_move, args=(run, spool), name="store"),
+    ]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    _supervise(run, prepared, settings, sink)
+    run.over.set()
+    threads[1].join()
+    run.drained.set()
+    if run.disk_full and not run.finished.is_set():
+        _end_directly(run, lifecycle.DISK_FULL)
+    spool.close(keep=not run.finished.is_set())
+
+
+def _supervise(run: Run, prepared: PreparedRun, settings: Settings, sink: Sink) -> None:
+    """Run it; the listener's functions are all called by this thread."""
+    last = time.monotonic()
+
+    def write(work: Callable[[], None]) -> None:
+        nonlocal last
+        try:
+            work()
+            if time.monotonic() - last >= FLUSH_SECONDS:
+                sink.flush()
+                last = time.monotonic()
+        except OSError:
+            _log.exception("run %s: the spool cannot be written", run.run_id)
+            run.disk_full = True
+            run.wish = run.wish or Outcome.CANCELED
+
+    def stop_requested() -> Outcome | None:  # asked ten times a second: the sink's clock
+        write(lambda: None)
+        return run.wish
+
+    result = supervisor.run(
+        prepared.spec,
+        Place(runs_dir=settings.runs_dir, isolation=Isolation(settings.isolation)),
+        Listener(
+            on_output=lambda data: write(lambda: sink.output(data)),
+            on_event=lambda event: write(lambda: sink.event(event)),
+            stop_requested=stop_requested,
+        ),
+    )
+    write(lambda: sink.finish(result))
+
+
+def _end_directly(run: Run, reason: str) -> None:
+    """End a job without its spool; a database that is away leaves it to the sweep."""
+    try:
+        with run.app.app_context():
+            _commit(
+                lambda: lifecycle.finish(
+                    run.job_id, run.attempt, JobStatus.FAILED, reason=reason
+                )
+            )
+    except (ClaimLost, SQLAlchemyError):
+        _log.exception("run %s: its end could not be stored", run.run_id)
+
+
+def _stop_service(run: Run, _signal: int = 0, _frame: FrameType | None = None) -> None:
+    run.service_stopped = True
+    run.wish = run.wish or Outcome.CANCELED
+
+
+def _keep_lease(run: Run) -> None:
+    """Heartbeat, and watch for a cancel, until the run has its final status."""
+    last = 0.0
+
+    def look() -> None:
+        nonlocal last
+        if time.monotonic() - last >= lifecycle.HEARTBEAT_SECONDS:
+            lifecycle.heartbeat(run.job_id, run.attempt)
+            last = time.monotonic()
+        if lifecycle.cancel_requested(run.job_id, run.attempt):
+            run.wish = run.wish or Outcome.CANCELED
+
+    while not run.drained.wait(WATCH_SECONDS):
+        try:
+            with run.app.app_context():
+                _commit(look)
+        except ClaimLost:
+            if not run.finished.is_set():
+                run.wish = Outcome.LOST
+            return
+        except SQLAlchemyError as error:
+            _say_away(run, error)
+
+
+def _move(run: Run, spool: Spool) -> None:
+    """Move records from the spool into the database until the result is stored."""
+    with SpoolReader(spool.path) as reader:
+        while not run.finished.is_set():
+            mark = reader.mark
+            records = reader.batch()
+            if not records:
+                if run.over.is_set():
+                    return  # only without a result: the sink could not write it
+                time.sleep(FLUSH_SECONDS / 5)
+                continue
+            try:
+                with run.app.app_context():
+                    _commit(lambda batch=records: deliver(run.job_id, run.attempt, batch, run))
+            except ClaimLost:
+                run.wish = Outcome.LOST
+                run.finished.set()  # somebody else decided: nothing of ours is wanted
+            except SQLAlchemyError as error:
+                _say_away(run, error)
+                reader.rewind(mark)
+                time.sleep(RETRY_SECONDS)
+            else:
+                if records[-1]["kind"] == "result":
+                    run.finished.set()
+
+
+def deliver(job_id: int, attempt: int, records: list[Record], run: Run | None = None) -> None:
+    """Store records in the current transaction; the result record ends the job.
+
+    Raises:
+        ClaimLost: If the job is not this attempt's any more.
+    """
+    store(job_id, attempt, records)
+    if records[-1]["kind"] == "result":
+        _finish(job_id, attempt, records[-1], service_stopped=bool(run and run.service_stopped))
+
+
+def _finish(job_id: int, attempt: int, result: Record, *, service_stopped: bool) -> None:
+    reason = result["reason"]
+    status = JobStatus(result["outcome"])
+    if status is JobStatus.CANCELED and service_stopped:
+        reason = lifecycle.SERVICE_STOPPED
+    if result["known_hosts"]:
+        job = session().get_one(Job, job_id)
+        if job.inventory_id is not None:
+            inventory.record_new_keys(job.inventory_id, result["known_hosts"])
+    lifecycle.finish(
+        job_id,
+        attempt,
+        status,
+        reason=reason,
+        exit_code=result["exit_code"],
+        output_cut=result["cut"],
+    )
+
+
+def _commit(work: Callable[[], None]) -> None:
+    try:
+        work()
+        session().commit()
+    except BaseException:
+        session().rollback()
+        raise
+    finally:
+        db.session.remove()
+
+
+def _say_away(run: Run, error: SQLAlchemyError) -> None:
+    if is_outage(error):
+        _log.warning("run %s: the database is away: %s", run.run_id, type(error).__name__)
+    else:
+        _log.error("run %s: the database refused", run.run_id, exc_info=error)

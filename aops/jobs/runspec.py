@@ -1,0 +1,107 @@
+"""Turns a claimed job into what the execution needs, with every secret looked up once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from aops.core import yaml_text
+from aops.core.database import session
+from aops.core.errors import AopsError
+from aops.credentials import services as credentials
+from aops.credentials.models import Credential, CredentialType
+from aops.execution.spec import Options, RunSpec
+from aops.inventory import rendering
+from aops.inventory import services as inventory
+from aops.jobs.lifecycle import DELETED
+from aops.jobs.models import Job, job_credentials
+
+PLAYBOOK_FILE = "playbook.yml"
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run and what its output must not show.
+
+    Attributes:
+        secrets: Values to mask.
+    """
+
+    spec: RunSpec
+    secrets: tuple[str, ...]
+
+
+def prepare(job: Job) -> PreparedRun:
+    """Look up everything that a job's run needs.
+
+    Raises:
+        AopsError: If something it refers to is gone or does not fit together.
+    """
+    if job.revision is None or job.inventory is None:
+        raise AopsError(DELETED)
+    used = _credentials_of(job)
+    parts = credentials.secrets_for_run(used, extra_vars=extra_vars_of(job))
+    machine = next((c for c in used if c.type is CredentialType.MACHINE), None)
+    spec = RunSpec(
+        run_id=f"{job.id}-{job.attempt}",
+        playbook=PLAYBOOK_FILE,
+        project={PLAYBOOK_FILE: job.revision.content},
+        inventory=rendering.render(job.inventory.id),
+        known_hosts=inventory.known_hosts_for(job.inventory.id),
+        accept_new_host_keys=job.inventory.accept_new_host_keys,
+        options=_options_of(job, machine),
+        secrets=parts,
+    )
+    credentials.mark_used([credential.id for credential in used])
+    return PreparedRun(spec=spec, secrets=tuple(credentials.values_to_mask(used)))
+
+
+def extra_vars_of(job: Job) -> str:
+    """Merge what the author wrote with what was typed at launch, which wins.
+
+    What an operator typed is data: every text of it is marked ``!unsafe``, so that
+    Ansible never evaluates it as a template.
+    """
+    merged = yaml_text.parse_mapping(job.extra_vars)
+    typed = yaml_text.parse_mapping(job.launch_vars)
+    merged |= typed if job.launch_vars_templated else _unsafe(typed)
+    return yaml_text.dump(merged) if merged else ""
+
+
+def _unsafe(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _unsafe(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unsafe(item) for item in value]
+    if isinstance(value, str) and not isinstance(value, yaml_text.VaultText):
+        return yaml_text.UnsafeText(value)
+    return value
+
+
+def _credentials_of(job: Job) -> list[Credential]:
+    return list(
+        session().scalars(
+            select(Credential)
+            .join(job_credentials, job_credentials.c.credential_id == Credential.id)
+            .where(job_credentials.c.job_id == job.id)
+            .order_by(Credential.id)
+        )
+    )
+
+
+def _options_of(job: Job, machine: Credential | None) -> Options:
+    return Options(
+        limit=job.limit,
+        tags=job.tags,
+        skip_tags=job.skip_tags,
+        forks=job.forks,
+        verbosity=job.verbosity,
+        check=job.check_mode,
+        diff=job.diff_mode,
+        become=job.become,
+        become_method=machine.become_method if machine else "",
+        become_user=machine.become_user if machine else "",
+        remote_user=machine.username if machine else "",
+        timeout=job.timeout or None,
+    )

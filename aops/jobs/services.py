@@ -1,0 +1,249 @@
+"""What people do with templates and jobs: save, launch, cancel."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from aops.audit import services as audit
+from aops.core.celery import send_after_commit
+from aops.core.database import session
+from aops.core.errors import AopsError
+from aops.core.permissions import Permission, allows
+from aops.core.references import finds_references
+from aops.credentials import services as credentials
+from aops.credentials.models import Credential
+from aops.inventory import patterns, rows
+from aops.inventory.models import Inventory
+from aops.jobs import lifecycle, options
+from aops.jobs.models import (
+    Job,
+    JobStatus,
+    JobTemplate,
+    job_credentials,
+    job_template_credentials,
+)
+from aops.playbooks import services as playbooks
+from aops.playbooks.models import Playbook
+from aops.users.models import User
+
+_OPEN = (JobStatus.PENDING, JobStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the launch page asked for.
+
+    Attributes:
+        launch_vars: YAML mapping.
+    """
+
+    limit: str = ""
+    tags: str = ""
+    skip_tags: str = ""
+    launch_vars: str = ""
+    verbosity: int = 0
+    check_mode: bool = False
+    diff_mode: bool = False
+
+    @classmethod
+    def of(cls, source: JobTemplate | Job) -> Choices:
+        """Give what a template proposes, or what a job was launched with."""
+        return cls(
+            limit=source.limit,
+            tags=source.tags,
+            skip_tags=source.skip_tags,
+            launch_vars=source.launch_vars if isinstance(source, Job) else "",
+            verbosity=source.verbosity,
+            check_mode=source.check_mode,
+            diff_mode=source.diff_mode,
+        )
+
+
+def new_launch_key() -> str:
+    """Make the key that a launch form carries; a form sent twice is one job."""
+    return uuid.uuid4().hex
+
+
+def check_template(template: JobTemplate) -> None:
+    """Refuse a template that could not run.
+
+    Raises:
+        AopsError: At the field to blame.
+    """
+    patterns.check(template.limit, allow_regex=True)
+    options.check_tags(template.tags, "tags")
+    options.check_tags(template.skip_tags, "skip_tags")
+    options.check_template_vars(template.extra_vars)
+    credentials.check_combination(template.credentials)
+
+
+def matching_hosts(inventory: Inventory, limit: str, *, allow_regex: bool) -> list[str]:
+    """Name the hosts that a limit selects, with Ansible's meaning.
+
+    Raises:
+        AopsError: At the field ``limit``, if it selects nothing or is no pattern.
+    """
+    loaded = rows.load(inventory.id)
+    hosts = list(loaded.hosts)
+    if limit.strip():
+        hosts = patterns.match(
+            limit, hosts, rows.members_of(loaded), allow_regex=allow_regex
+        )
+    if not hosts:
+        raise AopsError(
+            _("No enabled host of the inventory “%(name)s” matches.", name=inventory.name),
+            field="limit",
+        )
+    return hosts
+
+
+def launch(
+    template: JobTemplate,
+    user: User,
+    choices: Choices,
+    *,
+    launch_key: str,
+    relaunch_of: int | None = None,
+) -> Job:
+    """Store a job that a worker will take; sending the same form again gives the same job.
+
+    What the template does not ask for is taken from it, whatever the form says.
+
+    Args:
+        launch_key: From ``new_launch_key``.
+        relaunch_of: Id of the job that is run again.
+
+    Raises:
+        AopsError: At the field to blame.
+    """
+    known = session().scalar(select(Job).where(Job.launch_key == launch_key))
+    if known is not None:
+        return known
+    choices = _allowed(template, choices)
+    templated = allows(user.role, Permission.JOBS_TEMPLATED_VARS)
+    _check(template, choices, templated=templated)
+    revision = playbooks.newest_revision(template.playbook)
+    job = Job(
+        launch_key=launch_key,
+        name=template.name,
+        template=template,
+        playbook_id=template.playbook_id,
+        playbook_name=template.playbook.name,
+        revision=revision,
+        inventory=template.inventory,
+        inventory_name=template.inventory.name,
+        credentials=list(template.credentials),
+        limit=choices.limit,
+        tags=choices.tags,
+        skip_tags=choices.skip_tags,
+        extra_vars=template.extra_vars,
+        launch_vars=choices.launch_vars,
+        launch_vars_templated=templated,
+        forks=template.forks,
+        verbosity=choices.verbosity,
+        check_mode=choices.check_mode,
+        diff_mode=choices.diff_mode,
+        become=template.become,
+        timeout=template.timeout,
+        launched_by_id=user.id,
+        launched_by_name=user.username,
+        relaunch_of_id=relaunch_of,
+    )
+    return _store(job, launch_key)
+
+
+def cancel(job: Job) -> bool:
+    """End a job: at once if it waits, within seconds if it runs.
+
+    Returns:
+        Whether there was anything to end.
+    """
+    ended = lifecycle.cancel_waiting(job.id) or lifecycle.request_cancel(job.id)
+    if ended:
+        audit.record("job.cancel_requested", job)
+    return ended
+
+
+def _store(job: Job, launch_key: str) -> Job:
+    try:
+        with session().begin_nested():
+            session().add(job)
+    except IntegrityError:  # the same form arrived twice at the same moment
+        known = session().scalar(select(Job).where(Job.launch_key == launch_key))
+        if known is None:
+            raise
+        return known
+    audit.record(
+        "job.launched",
+        job,
+        template=job.name,
+        inventory=job.inventory_name,
+        playbook=str(job.revision),
+        limit=job.limit,
+        check=job.check_mode,
+    )
+    send_after_commit("jobs.dispatch")
+    return job
+
+
+def _allowed(template: JobTemplate, wanted: Choices) -> Choices:
+    own = Choices.of(template)
+    limits = wanted if template.ask_limit else own
+    tags = wanted if template.ask_tags else own
+    modes = wanted if template.ask_modes else own
+    return Choices(
+        limit=limits.limit,
+        tags=tags.tags,
+        skip_tags=tags.skip_tags,
+        launch_vars=wanted.launch_vars if template.ask_vars else "",
+        verbosity=modes.verbosity,
+        check_mode=modes.check_mode,
+        diff_mode=modes.diff_mode,
+    )
+
+
+def _check(template: JobTemplate, choices: Choices, *, templated: bool) -> None:
+    options.check_tags(choices.tags, "tags")
+    options.check_tags(choices.skip_tags, "skip_tags")
+    options.check_launch_vars(choices.launch_vars, templated=templated)
+    regex = templated or choices.limit == template.limit  # an author wrote the template's
+    matching_hosts(template.inventory, choices.limit, allow_regex=regex)
+
+
+@finds_references(Playbook)
+def _users_of_playbook(playbook: Playbook) -> list[str]:
+    return _users(JobTemplate.playbook_id == playbook.id, Job.playbook_id == playbook.id)
+
+
+@finds_references(Inventory)
+def _users_of_inventory(inventory: Inventory) -> list[str]:
+    return _users(JobTemplate.inventory_id == inventory.id, Job.inventory_id == inventory.id)
+
+
+@finds_references(Credential)
+def _users_of_credential(credential: Credential) -> list[str]:
+    in_templates = select(job_template_credentials.c.template_id).where(
+        job_template_credentials.c.credential_id == credential.id
+    )
+    in_jobs = select(job_credentials.c.job_id).where(
+        job_credentials.c.credential_id == credential.id
+    )
+    return _users(JobTemplate.id.in_(in_templates), Job.id.in_(in_jobs))
+
+
+def _users(of_template: object, of_job: object) -> list[str]:
+    templates = session().scalars(
+        select(JobTemplate.name).where(of_template).order_by(JobTemplate.name)  # type: ignore[arg-type]
+    )
+    jobs = session().execute(
+        select(Job.id, Job.name).where(of_job, Job.status.in_(_OPEN)).order_by(Job.id)  # type: ignore[arg-type]
+    )
+    return [
+        *(_("template “%(name)s”", name=name) for name in templates),
+        *(_("job #%(id)d %(name)s", id=row.id, name=row.name) for row in jobs),
+    ]

@@ -1,0 +1,162 @@
+"""Events and output in; masked, numbered records out.
+
+Pure: it neither knows the database nor waits for it. ``append`` is the spool's, so a
+test hands it a list's. Memory stays flat whatever a run prints: a line is cut at
+MAX_LINE, a run at MAX_OUTPUT, and what was cut is counted.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from typing import Any
+
+from aops.execution.spec import EventKind, RunEvent, RunResult
+from aops.jobs.masking import Masker
+
+MAX_LINE = 64 * 1024
+"""Characters of one line that are kept."""
+
+MAX_OUTPUT = 256 * 1024 * 1024
+"""Characters of one run that are kept."""
+
+PIECE = 48 * 1024
+"""Characters after which a piece is written without waiting for the clock."""
+
+COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
+
+
+class Sink:
+    """Collects what a run says until ``flush`` writes it down."""
+
+    def __init__(self, append: Callable[[dict[str, Any]], None], masker: Masker) -> None:
+        self._append = append
+        self._masker = masker
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self._lines: list[str] = []
+        self._size = 0
+        self._partial = ""
+        self._skipped = 0
+        self._seq = 0
+        self._line_number = 1
+        self._stored = 0
+        self._cut = 0
+        self._hosts: dict[str, dict[str, int]] = {}
+        self._changed_hosts: set[str] = set()
+        self.truncated = False
+
+    def output(self, data: bytes) -> None:
+        """Take bytes that ansible-playbook printed."""
+        self._take(self._masker.feed(self._decoder.decode(data)))
+
+    def event(self, event: RunEvent) -> None:
+        """Take a fact about the run: counts per host."""
+        if event.kind is EventKind.STATS:
+            for host, counts in event.data.items():
+                if isinstance(counts, dict):
+                    self._count(host, {name: int(counts.get(name, 0)) for name in COUNTS})
+            return
+        host = event.data.get("host")
+        if isinstance(host, str) and event.kind in _COUNTED:
+            counts = dict(self._hosts.get(host) or dict.fromkeys(COUNTS, 0))
+            _add(counts, event)
+            self._count(host, counts)
+
+    def flush(self) -> None:
+        """Write down what came since the last time; whole lines only."""
+        if self._lines:
+            text = "".join(self._lines)
+            self._seq += 1
+            self._append(
+                {
+                    "kind": "output",
+                    "seq": self._seq,
+                    "first_line": self._line_number,
+                    "line_count": len(self._lines),
+                    "text": text,
+                    "cut": self._cut,
+                }
+            )
+            self._line_number += len(self._lines)
+            self._lines, self._size = [], 0
+        if self._changed_hosts:
+            hosts = {host: self._hosts[host] for host in sorted(self._changed_hosts)}
+            self._append({"kind": "hosts", "hosts": hosts})
+            self._changed_hosts.clear()
+
+    def finish(self, result: RunResult) -> None:
+        """Write down the rest and how it ended."""
+        self._take(self._masker.feed(self._decoder.decode(b"", final=True)) + self._masker.close())
+        if self._partial or self._skipped:
+            self._end_line("")
+        self.flush()
+        self._append(
+            {
+                "kind": "result",
+                "outcome": result.outcome.value,
+                "exit_code": result.exit_code,
+                "reason": self._masker.mask(result.reason),
+                "reason_code": str(getattr(result, "reason_code", "") or ""),
+                "known_hosts": result.known_hosts,
+                "cut": self._cut,
+            }
+        )
+
+    def _take(self, text: str) -> None:
+        *whole, rest = text.split("\n")
+        for line in whole:
+            self._extend_line(line)
+            self._end_line("\n")
+        self._extend_line(rest)
+
+    def _extend_line(self, part: str) -> None:
+        room = MAX_LINE - len(self._partial)
+        self._partial += part[:room]
+        self._skipped += len(part) - len(part[:room])
+
+    def _end_line(self, end: str) -> None:
+        line = self._partial
+        if self._skipped:
+            self._cut += self._skipped
+            line += f" \x1b[0m[… {self._skipped:,} more characters of this line were not stored]"
+        self._partial, self._skipped = "", 0
+        if self._stored + len(line) > MAX_OUTPUT:
+            self._truncate(line)
+            return
+        self._keep(line + end)
+
+    def _keep(self, line: str) -> None:
+        self._lines.append(line)
+        self._size += len(line)
+        self._stored += len(line)
+        if self._size >= PIECE:
+            self.flush()
+
+    def _truncate(self, line: str) -> None:
+        self._cut += len(line) + 1
+        if not self.truncated:
+            self.truncated = True
+            self._lines.append("\x1b[0m[… the rest of the output was not stored: too long]\n")
+
+    def _count(self, host: str, counts: dict[str, int]) -> None:
+        host = host[:200]
+        if self._hosts.get(host) != counts:
+            self._hosts[host] = counts
+            self._changed_hosts.add(host)
+
+
+_COUNTED = frozenset(
+    {EventKind.OK, EventKind.FAILED, EventKind.SKIPPED, EventKind.UNREACHABLE}
+)
+
+
+def _add(counts: dict[str, int], event: RunEvent) -> None:
+    """Count one result as Ansible's recap does, as far as it is known before the end."""
+    if event.kind is EventKind.FAILED and event.data.get("ignored"):
+        counts["ok"] += 1
+        counts["ignored"] += 1
+        counts["changed"] += bool(event.data.get("changed"))
+        return
+    counts[event.kind.value] += 1
+    if event.kind is EventKind.OK:
+        counts["changed"] += bool(event.data.get("changed"))
