@@ -15,6 +15,8 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 60
 
+_MERGE = "tag:yaml.org,2002:merge"
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -36,18 +38,14 @@ class UnsafeText(str):
 
 
 class _AnsibleLoader(_Loader):  # type: ignore[misc]
-    """Refuses duplicate keys, which YAML forbids and PyYAML forgives."""
+    """Refuses keys that are more than plain text or a number."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
         self.flatten_mapping(node)
-        seen: set[Any] = set()
         for key_node, _value in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | float | bool | None):
                 raise _at(key_node.start_mark, _("a key must be plain text"))
-            if key in seen:
-                raise _at(key_node.start_mark, _("the key “%(key)s” stands twice", key=key))
-            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -136,6 +134,8 @@ def _expanded_size(node: Any, known: dict[int, int], above: set[int], depth: int
     if depth > MAX_DEPTH:
         raise _at(node.start_mark, _("this is nested too deeply"))
     size = 1
+    if isinstance(node, yaml.MappingNode):
+        _refuse_doubled_keys(node)
     if isinstance(node, yaml.MappingNode | yaml.SequenceNode):
         above.add(id(node))
         for child in _children(node):
@@ -145,6 +145,17 @@ def _expanded_size(node: Any, known: dict[int, int], above: set[int], depth: int
         above.remove(id(node))
     known[id(node)] = size
     return size
+
+
+def _refuse_doubled_keys(node: yaml.MappingNode) -> None:
+    """Refuse what YAML forbids and PyYAML forgives; overriding a merged (``<<``) key is fine."""
+    seen: set[Any] = set()
+    for key, _value in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+            continue
+        if (key.tag, key.value) in seen:
+            raise _at(key.start_mark, _("the key “%(key)s” stands twice", key=key.value))
+        seen.add((key.tag, key.value))
 
 
 def _children(node: Any) -> list[Any]:
