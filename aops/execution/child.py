@@ -27,7 +27,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _OPEN_FILES = 8192
 _FILE_SIZE = 8 << 30
-_TICK = 0.25
+_TICK = 0.1
 _LENGTH = 8
 _KNOWN_HOSTS_SIZE = 1 << 20
 
@@ -37,16 +37,14 @@ def main(control: socket.socket) -> None:
     _restrain_ourselves()
     _tell(control, state="ready")
     order = _receive(control)
-    processes = order["processes"]
-    if processes:  # counted per user namespace since Linux 5.14: the sandbox's own number
-        _limit(resource.RLIMIT_NPROC, processes)
-    stop = threading.Event()
-    threading.Thread(target=_obey, args=(control, stop, processes), daemon=True).start()
+    if order["processes"]:  # counted per user namespace since Linux 5.14: the sandbox's own
+        _limit(resource.RLIMIT_NPROC, order["processes"])
     _lay_out(order)
-    known = _lines(order["known_hosts"])
-    exit_code = None if stop.is_set() else _play(control, order)
-    new = [line for line in _lines(order["known_hosts"]) if line not in known]
-    _tell(control, state="ended", exit_code=exit_code, known_hosts="".join(dict.fromkeys(new)))
+    done, at_work = socket.socketpair()
+    worker = threading.Thread(target=_work, args=(control, order, at_work), daemon=True)
+    worker.start()
+    _watch(control, done, order["processes"])
+    _end_everything()
 
 
 def _restrain_ourselves() -> None:
@@ -76,22 +74,25 @@ def _receive(control: socket.socket) -> dict[str, Any]:
     return order
 
 
-def _obey(control: socket.socket, stop: threading.Event, processes: int | None) -> None:
-    """Wait for the wish to stop, for the supervisor's death, or for a fork bomb.
+def _watch(control: socket.socket, done: socket.socket, processes: int | None) -> None:
+    """Wait for the end, a wish to stop, the supervisor's death, or a fork bomb.
 
     The kernel's own limit on processes does not hold for root, so they are counted too.
     """
-    while not (processes and _count() > processes):
-        if not select.select([control], [], [], _TICK)[0]:
-            continue
-        if not _is_asked(control):
-            break
-        stop.set()
-        _ask_to_end()
-    else:
-        _tell(control, state="too_many_processes")
-    _end_everything()
-    os._exit(1)
+    asked = heard = False
+    while True:
+        ready = select.select([control, done], [], [], _TICK)[0]
+        if done in ready:
+            return
+        if control in ready:
+            if not _is_asked(control):
+                return
+            asked = True
+        if asked and not heard:
+            heard = _ask_to_end()
+        if processes and _count() > processes:
+            _tell(control, state="too_many_processes")
+            return
 
 
 def _is_asked(control: socket.socket) -> bool:
@@ -104,15 +105,13 @@ def _count() -> int:
     return sum(name.isdecimal() for name in os.listdir("/proc"))  # noqa: PTH208 - a bomb ticks
 
 
-def _ask_to_end() -> None:
-    """Send SIGTERM once; a second one would disturb Ansible's own cleaning up."""
-    for _ in range(100):
-        if children := _children(os.getpid()):
-            for pid in children:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
-            return
-        time.sleep(0.05)
+def _ask_to_end() -> bool:
+    """Send SIGTERM to ansible-playbook; tell whether it was there already."""
+    children = _children(os.getpid())
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    return bool(children)
 
 
 def _end_everything() -> None:
@@ -146,7 +145,16 @@ def _lay_out(order: dict[str, Any]) -> None:
         Path(path).write_text(content, encoding="utf-8", errors="surrogatepass")
 
 
-def _play(control: socket.socket, order: dict[str, Any]) -> int | None:
+def _work(control: socket.socket, order: dict[str, Any], at_work: socket.socket) -> None:
+    """Play, tell how it ended, and close the socket that says that we are at work."""
+    with at_work:
+        known = _lines(order["known_hosts"])
+        exit_code = _play(control, order)
+        new = [line for line in _lines(order["known_hosts"]) if line not in known]
+        _tell(control, state="ended", exit_code=exit_code, known_hosts="".join(dict.fromkeys(new)))
+
+
+def _play(control: socket.socket, order: dict[str, Any]) -> int:
     """Run ansible-playbook to its end; its output goes straight to the supervisor's pipe."""
     from ansible_runner.config.command import CommandConfig  # noqa: PLC0415
     from ansible_runner.runner import Runner  # noqa: PLC0415

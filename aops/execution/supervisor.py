@@ -84,17 +84,14 @@ def _judge(ending: Ending) -> RunResult:
     if ending.wish and not by_itself:
         lost = ending.wish is Outcome.LOST
         return _result(ending.wish, Reason.CLAIM_LOST if lost else Reason.NONE, ending)
+    if ending.too_many_processes:
+        return _result(Outcome.FAILED, Reason.TOO_MANY_PROCESSES, ending)
     if ending.exit_code is None:
-        return _result(Outcome.FAILED, _why_nobody_saw_it_end(ending), ending)
+        reason = Reason.KILLED if ending.started else Reason.NOT_STARTED
+        return _result(Outcome.FAILED, reason, ending)
     reason = reasons.of_exit_code(ending.exit_code, ending.seen)
     outcome = Outcome.FAILED if ending.exit_code else Outcome.SUCCESSFUL
     return _result(outcome, reason, ending)
-
-
-def _why_nobody_saw_it_end(ending: Ending) -> Reason:
-    if ending.too_many_processes:
-        return Reason.TOO_MANY_PROCESSES
-    return Reason.KILLED if ending.started else Reason.NOT_STARTED
 
 
 def _result(outcome: Outcome, reason: Reason, ending: Ending) -> RunResult:

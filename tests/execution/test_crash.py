@@ -1,0 +1,102 @@
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aops.execution import workspace
+from aops.execution.spec import Isolation
+from tests.execution import own_process
+from tests.execution.runs import play, processes_with, wait_until
+
+CANARY = "canary-3f1b"
+BOTH = pytest.mark.parametrize("isolation", [Isolation.REQUIRED, Isolation.OFF])
+
+
+@BOTH
+def test_kill_9_of_the_runs_process_takes_every_process_along(
+    runs_dir: Path, isolation: Isolation, marker: str
+) -> None:
+    script = f"setsid nohup sleep {marker} >/dev/null 2>&1 & sleep {marker}"
+    process = own_process.start(play(f"shell: {script}"), runs_dir, isolation=isolation)
+    assert wait_until(lambda: len(processes_with(f"sleep\0{marker}")) == 2, 20)
+
+    _kill_9(process)
+
+    assert wait_until(lambda: processes_with(marker) == [], 1)
+    assert wait_until(lambda: processes_with("execution/child.py") == [], 1)
+    assert wait_until(lambda: processes_with("/run/aops/child.py") == [], 1)
+
+
+def test_after_kill_9_no_secret_is_on_any_disk(runs_dir: Path, marker: str) -> None:
+    process = _start_with_secrets(runs_dir, marker, Isolation.REQUIRED)
+
+    _kill_9(process)
+
+    assert wait_until(lambda: processes_with(marker) == [], 1)
+    assert _files_with_canary(runs_dir) == []
+    assert _files_with_canary(Path("/dev/shm")) == []  # noqa: S108
+
+
+def test_a_sweep_removes_what_a_killed_run_left_and_nothing_else(
+    runs_dir: Path, marker: str
+) -> None:
+    process = _start_with_secrets(runs_dir, marker, Isolation.OFF, run_id="17-1")
+    (link,) = runs_dir.glob("*/private")
+    secrets = link.readlink()
+    (runs_dir / "18-1").mkdir()
+    _kill_9(process)
+    assert wait_until(lambda: processes_with(marker) == [], 1)
+
+    removed = workspace.sweep(runs_dir, lambda run_id: run_id == "18-1")
+
+    assert removed == ["17-1"]
+    assert [path.name for path in runs_dir.iterdir()] == ["18-1"]
+    assert not secrets.exists()
+
+
+def test_a_playbook_that_kills_everything_it_can_ends_only_itself(runs_dir: Path) -> None:
+    with own_process.start(play("shell: kill -9 -1"), runs_dir) as process:
+        output, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 99
+    assert b"TASK" in output
+    assert list(runs_dir.iterdir()) == []
+
+
+def _kill_9(process: subprocess.Popen[bytes]) -> None:
+    with process:
+        process.kill()
+
+
+def _start_with_secrets(
+    runs_dir: Path, marker: str, isolation: Isolation, run_id: str = "1-1"
+) -> subprocess.Popen[bytes]:
+    process = own_process.start(
+        play(f"command: sleep {marker}"),
+        runs_dir,
+        isolation=isolation,
+        run_id=run_id,
+        inventory=f"all: {{hosts: {{h: {{ansible_connection: local, secret: {CANARY}}}}}}}",
+        secrets={
+            "private_key": CANARY,
+            "become_password": CANARY,
+            "connection_password": CANARY,
+            "extra_vars": f"word: {CANARY}",
+        },
+    )
+    assert wait_until(lambda: processes_with(f"sleep\0{marker}") != [], 20)
+    return process
+
+
+def _files_with_canary(directory: Path) -> list[Path]:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return [path for path in files if CANARY.encode() in path.read_bytes()]
+
+
+@pytest.fixture
+def marker(runs_dir: Path) -> Iterator[str]:
+    """A number of seconds that no other process on this machine sleeps."""
+    yield f"1000.{time.monotonic_ns()}"
+    workspace.sweep(runs_dir, lambda _: False)
