@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,6 +40,9 @@ class User(Audited, Versioned, Model):
     locale: Mapped[str | None] = mapped_column(ShortText)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
+    is_authenticated: ClassVar[bool] = True  # what Flask-Login's current_user is asked
+    is_anonymous: ClassVar[bool] = False
+
     def __str__(self) -> str:
         return self.display_name or self.username
 
@@ -69,7 +73,7 @@ class SignInFailure(Model):
 
     Attributes:
         subject: ``user:NAME`` or ``source:ADDRESS``.
-        since: When the current count began.
+        since: When the latest of them happened; the wait counts from then.
     """
 
     __tablename__ = "sign_in_failures"
