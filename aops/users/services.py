@@ -39,6 +39,9 @@ def create_user(
 
     Args:
         username: Is made lower case.
+        role: What the person is trusted with.
+        password: Must follow passwords.check_rules.
+        display_name: What others see; the username when empty.
         must_change_password: True for a one-time password, which no rule is asked about.
 
     Raises:
@@ -72,6 +75,8 @@ def set_password(user: User, password: str, *, by_self: bool) -> None:
     """Replace a password and end every session of the person.
 
     Args:
+        user: Whose.
+        password: The new one.
         by_self: False when somebody else chose it; it must then be changed at the next
             sign-in, and no rule is asked about it.
 
@@ -198,8 +203,10 @@ def _note_sign_in(user: User, password: str, source: str) -> None:
 
 def _too_early(wait: timedelta) -> str:
     minutes = -(-int(wait.total_seconds()) // 60) or 1
-    return ngettext(
-        "Too many failed tries. Try again in %(num)d minute.",
-        "Too many failed tries. Try again in %(num)d minutes.",
-        minutes,
+    return str(
+        ngettext(
+            "Too many failed tries. Try again in %(num)d minute.",
+            "Too many failed tries. Try again in %(num)d minutes.",
+            minutes,
+        )
     )

@@ -84,11 +84,8 @@ def end_all_sessions(user: User, *, except_id: int | None = None) -> int:
     Returns:
         In how many browsers they were signed in.
     """
-    result = session().execute(
-        delete(UserSession).where(
-            UserSession.user_id == user.id, UserSession.id != (except_id or 0)
-        )
-    )
+    others = UserSession.id != (except_id or 0)
+    result = session().execute(delete(UserSession).where(UserSession.user_id == user.id, others))
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 

@@ -59,7 +59,7 @@ def safe_next(target: str | None) -> str:
     return target if target and _is_ours(target) else url_for("dashboard.index")
 
 
-def _load_user(incoming: Request) -> User | None:
+def _load_user(_request: Request) -> User | None:
     token = cookie.get(_TOKEN)
     g.user_session = sessions.find_session(token) if isinstance(token, str) else None
     return g.user_session.user if g.user_session else None

@@ -44,7 +44,7 @@ class Attempt:
             for row, limit in self._counts
             if row.count >= limit
         ]
-        return max(*waits, timedelta(), timedelta())
+        return max([*waits, timedelta()])
 
     def fail(self) -> None:
         """Count it, starting again where the last failure is long ago."""
@@ -87,7 +87,7 @@ def _locked(subject: str) -> SignInFailure:
 
 def _wait_after(excess: int) -> timedelta:
     """Double the wait with every failure beyond the limit."""
-    return min(FIRST_WAIT * 2 ** min(excess, 10), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(excess, 10)), LONGEST_WAIT)
 
 
 def _forget_before(moment: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import (
-    Flask,
     abort,
     current_app,
     flash,
@@ -166,7 +165,7 @@ class UserView(ConsoleModelView):
         "created_at": _l("Added"),
     }
 
-    column_details_list = (
+    column_details_list = [
         "username",
         "display_name",
         "role",
@@ -174,7 +173,7 @@ class UserView(ConsoleModelView):
         "must_change_password",
         "last_sign_in_at",
         "created_at",
-    )
+    ]
     details_template = "users/details.html"
 
     form = NewUserForm
@@ -189,7 +188,7 @@ class UserView(ConsoleModelView):
         answer = super().create_view()
         return g.pop("one_time_password_page", None) or answer
 
-    def create_model(self, form: NewUserForm) -> User | bool:  # type: ignore[override]
+    def create_model(self, form: NewUserForm) -> User | bool:
         """Give the account a one-time password."""
         password = passwords.one_time_password()
         try:
@@ -212,7 +211,7 @@ class UserView(ConsoleModelView):
         """Keep an administrator, and sign out who was deactivated."""
         services.settle_access(model)
 
-    def on_model_delete(self, model: User) -> None:
+    def on_model_delete(self, model: Any) -> None:
         """Refuse where history would lose its person."""
         services.refuse_deletion(model)
 
@@ -246,7 +245,8 @@ def _start_session(user: User) -> None:
 
 def register(admin: Admin) -> None:
     """Add the feature's pages to the console."""
-    app: Flask = admin.app
+    app = admin.app
+    assert app is not None  # noqa: S101 - create_app gave it
     wiring.init_sign_in(app)
     app.jinja_env.globals["role_label"] = labels.role_label
     app.jinja_env.filters["browser"] = browsers.describe
