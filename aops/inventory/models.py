@@ -63,7 +63,8 @@ class Host(Audited, Versioned, Model):
     Attributes:
         variables: YAML mapping; ``ansible_host`` and ``ansible_port`` say where it is.
         enabled: A disabled host stays in the inventory and out of runs.
-        keys_scanned_at: When its SSH keys were last fetched; None while a fetch is asked for.
+        key_scan_requested_at: When somebody asked for its SSH keys; None once they are there.
+        keys_scanned_at: When its SSH keys were last fetched.
         key_scan_error: Why the last fetch brought nothing; "" when it did.
     """
 
@@ -78,6 +79,7 @@ class Host(Audited, Versioned, Model):
     enabled: Mapped[bool] = mapped_column(default=True)
     description: Mapped[str] = mapped_column(LongText, default="")
     variables: Mapped[str] = mapped_column(LongText, default="")
+    key_scan_requested_at: Mapped[datetime | None] = mapped_column(Timestamp)
     keys_scanned_at: Mapped[datetime | None] = mapped_column(Timestamp)
     key_scan_error: Mapped[str] = mapped_column(ShortText, default="")
 

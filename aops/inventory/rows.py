@@ -1,7 +1,6 @@
 """An inventory as plain rows: what rendering, patterns and addresses work on.
 
-Read with explicit columns in five queries, however many hosts there are; disabled
-hosts do not appear, because for a run they do not exist.
+Read with explicit columns in five queries, however many hosts there are.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased
 
 from aops.core.database import session
@@ -44,25 +43,13 @@ class InventoryRows:
 
 
 def load(inventory_id: int) -> InventoryRows:
-    """Read an inventory; an unknown one is empty."""
-    variables = session().scalar(select(Inventory.variables).where(Inventory.id == inventory_id))
-    members, children = _members(inventory_id), _children(inventory_id)
-    return InventoryRows(
-        variables=variables or "",
-        hosts=dict(
-            _pairs(
-                select(Host.name, Host.variables).where(
-                    Host.inventory_id == inventory_id, Host.enabled.is_(True)
-                )
-            )
-        ),
-        groups={
-            name: GroupRow(text, members[name], children[name])
-            for name, text in _pairs(
-                select(Group.name, Group.variables).where(Group.inventory_id == inventory_id)
-            )
-        },
-    )
+    """Read an inventory without its disabled hosts; an unknown one is empty."""
+    return _load(inventory_id, Host.enabled.is_(True))
+
+
+def load_one(host: Host) -> InventoryRows:
+    """Read an inventory with this host, enabled or not, and no other."""
+    return _load(host.inventory_id, Host.id == host.id)
 
 
 def roots(rows: InventoryRows) -> list[str]:
@@ -110,12 +97,26 @@ def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _members(inventory_id: int) -> defaultdict[str, list[str]]:
+def _load(inventory_id: int, wanted: ColumnElement[bool]) -> InventoryRows:
+    variables = session().scalar(select(Inventory.variables).where(Inventory.id == inventory_id))
+    members, children = _members(inventory_id, wanted), _children(inventory_id)
+    hosts = select(Host.name, Host.variables).where(Host.inventory_id == inventory_id, wanted)
+    groups = select(Group.name, Group.variables).where(Group.inventory_id == inventory_id)
+    return InventoryRows(
+        variables=variables or "",
+        hosts=dict(_pairs(hosts)),
+        groups={
+            name: GroupRow(text, members[name], children[name]) for name, text in _pairs(groups)
+        },
+    )
+
+
+def _members(inventory_id: int, wanted: ColumnElement[bool]) -> defaultdict[str, list[str]]:
     return _grouped(
         select(Group.name, Host.name)
         .join(group_hosts, group_hosts.c.group_id == Group.id)
         .join(Host, group_hosts.c.host_id == Host.id)
-        .where(Group.inventory_id == inventory_id, Host.enabled.is_(True))
+        .where(Group.inventory_id == inventory_id, wanted)
     )
 
 

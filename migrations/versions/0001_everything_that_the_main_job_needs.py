@@ -294,6 +294,11 @@ def upgrade():
             nullable=False,
         ),
         sa.Column(
+            "key_scan_requested_at",
+            sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+            nullable=True,
+        ),
+        sa.Column(
             "keys_scanned_at",
             sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
             nullable=True,

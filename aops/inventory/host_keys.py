@@ -1,0 +1,200 @@
+"""Which SSH host keys the hosts of an inventory are trusted by.
+
+A worker fetches keys, a person accepts them, and a run gets exactly the accepted ones.
+Nothing here changes a host's version: a fetch must not outdate a form somebody has open.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+
+from aops.audit import services as audit
+from aops.core import celery, clock
+from aops.core.database import session
+from aops.core.errors import AopsError
+from aops.inventory import addresses, known_hosts, rows
+from aops.inventory.addresses import Connection
+from aops.inventory.keyscan import Scan
+from aops.inventory.models import Host, HostKey, KeyTrust
+
+SCAN_TASK = "inventory.scan_host_keys"
+
+ACCEPTED_BY_RUN = "accept new keys"
+"""Stands in ``trusted_by`` when the inventory allowed a run to accept the key."""
+
+
+def keys_of(host: Host) -> list[HostKey]:
+    """Give all keys of a host, accepted ones first."""
+    query = select(HostKey).where(HostKey.host_id == host.id)
+    order = (HostKey.trust, HostKey.address, HostKey.key_type, HostKey.id)
+    return list(session().scalars(query.order_by(*order)))
+
+
+def request_keys(host: Host) -> None:
+    """Ask a worker to fetch a host's SSH keys."""
+    _note_scan(host.id, key_scan_requested_at=clock.now(), key_scan_error="")
+    audit.record("host.keys_requested", host)
+    celery.send_after_commit(SCAN_TASK, host.id)
+
+
+def connection_to_scan(host_id: int) -> Connection:
+    """Tell where to fetch a host's keys; nowhere if the host is gone by now."""
+    host = session().get(Host, host_id)
+    return addresses.connection_of(host) if host else Connection(ssh=True, address=None)
+
+
+def store_scan(host_id: int, connection: Connection, scan: Scan) -> None:
+    """Keep what a fetch brought, for a person to accept; what is accepted stays.
+
+    Args:
+        host_id: A host that is gone by now is passed over.
+        connection: Where the keys come from.
+        scan: The keys, or why there are none.
+    """
+    host = session().get(Host, host_id)
+    if host is None:
+        return
+    if scan.keys:
+        _keep_offers(host, connection.known_hosts_name, scan)
+    _note_scan(
+        host_id,
+        key_scan_requested_at=None,
+        keys_scanned_at=clock.now(),
+        key_scan_error=scan.problem.value,
+    )
+    session().flush()
+
+
+def rivals_of(key: HostKey) -> list[HostKey]:
+    """Give the accepted keys that a key would replace: same address and type, another key."""
+    return list(
+        session().scalars(
+            select(HostKey).where(
+                HostKey.host_id == key.host_id,
+                HostKey.address == key.address,
+                HostKey.key_type == key.key_type,
+                HostKey.trust == KeyTrust.ACCEPTED,
+                HostKey.id != key.id,
+            )
+        )
+    )
+
+
+def accept_host_key(key: HostKey, by: str, *, replace: bool = False) -> None:
+    """Trust a key from now on.
+
+    Args:
+        key: As fetched.
+        by: Who says that it is the right one.
+        replace: Said explicitly when it differs from a key that was trusted before.
+
+    Raises:
+        AopsError: If it would replace another key and nobody said so.
+    """
+    rivals = rivals_of(key)
+    if rivals and not replace:
+        raise AopsError(
+            _(
+                "This key differs from the accepted one. Compare the fingerprints, tick the box "
+                "to replace the old key, and accept again."
+            )
+        )
+    for rival in rivals:
+        session().delete(rival)
+    _trust(key, by)
+    session().flush()
+
+
+def forget_host_key(key: HostKey) -> None:
+    """Drop a key, trusted or not; runs refuse the host until one is accepted."""
+    session().delete(key)
+    session().flush()
+
+
+def record_new_keys(inventory_id: int, known_hosts_text: str) -> None:
+    """Trust the keys that a run accepted because its inventory allowed it.
+
+    A key that differs from a trusted one of its type is only kept for a person to look
+    at; an address that is no host of the inventory, such as a jump host's, is passed over.
+    """
+    hosts = _hosts_by_address(inventory_id)
+    for address, offered in known_hosts.read(known_hosts_text):
+        for host_id in hosts.get(address, ()):
+            host = session().get_one(Host, host_id)
+            known = _by_address_and_fingerprint(host).get((address, offered.fingerprint))
+            key = known or _add_key(host, address, offered)
+            session().flush()
+            if key.trust is KeyTrust.OFFERED and not rivals_of(key):
+                _trust(key, ACCEPTED_BY_RUN)
+    session().flush()
+
+
+def known_hosts_for(inventory_id: int) -> str:
+    """Give the known_hosts file of a run: the accepted keys of the enabled hosts."""
+    query = (
+        select(HostKey.address, HostKey.key_type, HostKey.public_key)
+        .join(Host)
+        .where(
+            Host.inventory_id == inventory_id,
+            Host.enabled.is_(True),
+            HostKey.trust == KeyTrust.ACCEPTED,
+        )
+        .order_by(HostKey.id)
+    )
+    return "".join(dict.fromkeys(known_hosts.line(*row) for row in session().execute(query)))
+
+
+def _keep_offers(host: Host, address: str, scan: Scan) -> None:
+    """Add what is new, and drop earlier offers that are not made any more."""
+    known = _by_address_and_fingerprint(host)
+    found = {(address, key.fingerprint): key for key in scan.keys}
+    for spot, key in known.items():
+        if spot not in found and key.trust is KeyTrust.OFFERED:
+            session().delete(key)
+    for spot, offered in found.items():
+        key = known.get(spot) or _add_key(host, address, offered)
+        key.seen_at = clock.now()
+
+
+def _by_address_and_fingerprint(host: Host) -> dict[tuple[str, str], HostKey]:
+    return {(key.address, key.fingerprint): key for key in keys_of(host)}
+
+
+def _note_scan(host_id: int, **values: Any) -> None:
+    session().execute(
+        update(Host).where(Host.id == host_id).values(updated_at=Host.updated_at, **values)
+    )
+
+
+def _add_key(host: Host, address: str, offered: known_hosts.PublicKey) -> HostKey:
+    key = HostKey(
+        host=host,
+        address=address,
+        key_type=offered.key_type,
+        public_key=offered.text,
+        fingerprint=offered.fingerprint,
+        trust=KeyTrust.OFFERED,
+        seen_at=clock.now(),
+    )
+    session().add(key)
+    return key
+
+
+def _trust(key: HostKey, by: str) -> None:
+    key.trust = KeyTrust.ACCEPTED
+    key.trusted_by = by
+    key.trusted_at = clock.now()
+
+
+def _hosts_by_address(inventory_id: int) -> dict[str, list[int]]:
+    """Map the address that known_hosts has to the hosts behind it."""
+    ids = dict(
+        session().execute(select(Host.name, Host.id).where(Host.inventory_id == inventory_id)).all()
+    )
+    found: dict[str, list[int]] = {}
+    for name, connection in addresses.connections(rows.load(inventory_id)).items():
+        found.setdefault(connection.known_hosts_name, []).append(ids[name])
+    return found
