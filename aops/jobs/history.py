@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import load_only
 
 from aops.core.database import session
-from aops.jobs.models import Job, JobHost, JobStatus
+from aops.jobs.models import Job, JobHost, JobStatus, JobTemplate
 
 PAGE_SIZE = 50
 _MAX_TEXT = 200
@@ -99,6 +99,21 @@ def newest(*statuses: JobStatus, limit: int, since: datetime | None = None) -> l
     if since is not None:
         query = query.where(Job.created_at >= since)
     return list(session().scalars(query.order_by(Job.id.desc()).limit(limit)))
+
+
+def of_template(template_id: int, limit: int = 10) -> list[Job]:
+    """Give a template's newest jobs."""
+    query = _columns(select(Job)).where(Job.template_id == template_id)
+    return list(session().scalars(query.order_by(Job.id.desc()).limit(limit)))
+
+
+def favourite_templates(limit: int) -> list[JobTemplate]:
+    """Give the templates that were launched last, then the others by name."""
+    last = (
+        select(func.max(Job.id)).where(Job.template_id == JobTemplate.id).scalar_subquery()
+    )
+    query = select(JobTemplate).order_by(func.coalesce(last, 0).desc(), JobTemplate.name)
+    return list(session().scalars(query.limit(limit)))
 
 
 def _columns(query: Select[tuple[Job]]) -> Select[tuple[Job]]:

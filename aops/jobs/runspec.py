@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from aops.core import yaml_text
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.credentials import services as credentials
-from aops.credentials.models import Credential, CredentialType
+from aops.credentials.models import Credential
 from aops.execution.spec import Options, RunSpec
 from aops.inventory import rendering
 from aops.inventory import services as inventory
@@ -41,8 +41,7 @@ def prepare(job: Job) -> PreparedRun:
     if job.revision is None or job.inventory is None:
         raise AopsError(DELETED)
     used = _credentials_of(job)
-    parts = credentials.secrets_for_run(used, extra_vars=extra_vars_of(job))
-    machine = next((c for c in used if c.type is CredentialType.MACHINE), None)
+    secrets = replace(credentials.secrets_for_run(used), extra_vars=extra_vars_of(job))
     spec = RunSpec(
         run_id=f"{job.id}-{job.attempt}",
         playbook=PLAYBOOK_FILE,
@@ -50,11 +49,11 @@ def prepare(job: Job) -> PreparedRun:
         inventory=rendering.render(job.inventory.id),
         known_hosts=inventory.known_hosts_for(job.inventory.id),
         accept_new_host_keys=job.inventory.accept_new_host_keys,
-        options=_options_of(job, machine),
-        secrets=parts,
+        options=_options_of(job, credentials.machine_of(used)),
+        secrets=secrets,
     )
     credentials.mark_used([credential.id for credential in used])
-    return PreparedRun(spec=spec, secrets=tuple(credentials.values_to_mask(used)))
+    return PreparedRun(spec=spec, secrets=tuple(credentials.values_to_mask(used, secrets)))
 
 
 def extra_vars_of(job: Job) -> str:

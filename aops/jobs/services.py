@@ -79,7 +79,7 @@ def check_template(template: JobTemplate) -> None:
     options.check_tags(template.tags, "tags")
     options.check_tags(template.skip_tags, "skip_tags")
     options.check_template_vars(template.extra_vars)
-    credentials.check_combination(template.credentials)
+    credentials.refuse_conflicts(template.credentials)
 
 
 def matching_hosts(inventory: Inventory, limit: str, *, allow_regex: bool) -> list[str]:

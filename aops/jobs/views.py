@@ -1,9 +1,310 @@
-"""Pages of this feature."""
+"""Pages of job templates and jobs: keep, launch, watch, look back."""
 
 from __future__ import annotations
 
-from flask_admin import Admin
+from typing import Any
+
+from flask import Response, abort, flash, make_response, redirect, request, stream_with_context, url_for
+from flask_admin import Admin, expose
+from flask_admin.form import rules
+from flask_admin.model.template import BaseListRowAction
+from flask_babel import gettext as _, lazy_gettext as _l
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from aops.core.database import session
+from aops.core.errors import AopsError
+from aops.core.forms import UnseenRule
+from aops.core.permissions import Permission
+from aops.core.views import ConsoleModelView, ConsoleView, may, requires
+from aops.jobs import ansi, history, labels, log, reasons, services, waiting
+from aops.jobs.forms import LaunchForm, TemplateForm
+from aops.jobs.models import Job, JobStatus, JobTemplate
+from aops.playbooks import services as playbooks
+
+_SHOWN_HOSTS = 200
+
+
+class LaunchAction(BaseListRowAction):  # type: ignore[misc]
+    """The button at the end of a template's row."""
+
+    def render(self, _context: Any, row_id: Any, _row: Any) -> Markup:
+        """Lead to the launch page, for those who may launch."""
+        if not may(Permission.JOBS_LAUNCH):
+            return Markup("")
+        return Markup('<a class="btn btn-sm btn-primary" href="{}">{}</a>').format(
+            url_for("templates.launch", template_id=row_id), _("Launch")
+        )
+
+
+class TemplateView(ConsoleModelView):
+    """Lists, edits and launches job templates."""
+
+    read_permission = Permission.TEMPLATES_READ
+    write_permission = Permission.TEMPLATES_WRITE
+
+    column_list = ("name", "description", "playbook", "inventory", "limit")
+    column_searchable_list = ("name", "description")
+    column_default_sort = "name"
+    column_sortable_list = ("name",)
+    column_extra_row_actions = (LaunchAction(_l("Launch")),)
+
+    title_singular = _l("template")
+    title_plural = _l("Templates")
+    add_label = _l("Add template")
+    empty_hint = _l(
+        "A template says what to run, on which hosts and with which credentials. "
+        "Operators launch it with one click."
+    )
+    icon = "templates"
+    column_labels = {
+        "name": _l("Name"),
+        "description": _l("Description"),
+        "playbook": _l("Playbook"),
+        "inventory": _l("Inventory"),
+        "limit": _l("Limit"),
+    }
+
+    details_template = "jobs/template.html"
+    form = TemplateForm
+    form_rules = (
+        UnseenRule("version"),
+        "name",
+        "description",
+        rules.Header(_l("What runs where")),
+        "playbook",
+        "inventory",
+        "credentials",
+        "limit",
+        rules.Header(_l("How it runs")),
+        "extra_vars",
+        "tags",
+        "skip_tags",
+        "forks",
+        "timeout",
+        "verbosity",
+        "become",
+        "check_mode",
+        "diff_mode",
+        rules.Header(_l("What may be changed at launch")),
+        "ask_limit",
+        "ask_tags",
+        "ask_vars",
+        "ask_modes",
+    )
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """Give the details page the template's last jobs."""
+        if template == self.details_template:
+            kwargs["recent_jobs"] = history.of_template(kwargs["model"].id)
+        return str(super().render(template, **kwargs))
+
+    def prepare(self, _form: Any, model: JobTemplate, *, is_created: bool) -> None:  # noqa: ARG002
+        """Refuse what could not run."""
+        services.check_template(model)
+
+    @expose("/<int:template_id>/launch", methods=("GET", "POST"))
+    @requires(Permission.JOBS_LAUNCH)
+    def launch(self, template_id: int) -> BaseResponse | str:
+        """Show what a launch would touch, and launch."""
+        template = session().get(JobTemplate, template_id)
+        if template is None:
+            abort(404)
+        source = self._relaunched(template)
+        form = _launch_form(template, source)
+        hosts: list[str] = []
+        if request.method == "POST" and form.validate():
+            hosts = _hosts_or_error(template, form)
+            if hosts and "preview" not in request.form:
+                job = _launch(template, form, source)
+                if job is not None:
+                    return redirect(url_for("jobs.show", job_id=job.id))
+        elif request.method == "GET":
+            hosts = _hosts_or_error(template, form)
+        revision = playbooks.newest_revision(template.playbook)
+        return self.render(
+            "jobs/launch.html",
+            template=template,
+            form=form,
+            hosts=hosts[:_SHOWN_HOSTS],
+            hosts_number=len(hosts),
+            revision=revision,
+            source=source,
+        )
+
+    def _relaunched(self, template: JobTemplate) -> Job | None:
+        job_id = request.args.get("from", type=int)
+        job = session().get(Job, job_id) if job_id else None
+        return job if job is not None and job.template_id == template.id else None
+
+
+class JobView(ConsoleView):
+    """The history, and a job's page with its live output."""
+
+    read_permission = Permission.JOBS_READ
+
+    @expose("/")
+    def index(self) -> str:
+        """List jobs, newest first; the filters are in the URL."""
+        filters = history.Filters.read(request.args, request.args.getlist("status"))
+        return self.render(
+            "jobs/history.html",
+            filters=filters,
+            page=history.page(filters),
+            statuses=labels.STATUS,
+        )
+
+    @expose("/<int:job_id>/")
+    def show(self, job_id: int) -> str:
+        """Show a job: how it stands, its hosts, its output."""
+        job = _job(job_id)
+        window = log.window(job, request.args.get("line", type=int))
+        return self.render(
+            "jobs/job.html",
+            job=job,
+            window=window,
+            cursor=log.cursor_of(job, window.last_seq),
+            **_summary(job),
+        )
+
+    @expose("/<int:job_id>/log")
+    def log(self, job_id: int) -> BaseResponse | str:
+        """Answer a poll: the lines after the cursor, and the summary if it changed."""
+        job = _job(job_id)
+        cursor = request.args.get("after", "0")
+        if log.cursor_of(job, log.seq_of(cursor)) == cursor and job.output_seq <= log.seq_of(cursor):
+            return _poll_answer("", cursor, 304, finished=job.finished)
+        pieces = log.after(job.id, log.seq_of(cursor))
+        seq = pieces[-1].seq if pieces else log.seq_of(cursor)
+        html = self.render("jobs/_poll.html", job=job, pieces=pieces, **_summary(job))
+        finished = job.finished and seq >= job.output_seq
+        return _poll_answer(html, log.cursor_of(job, seq), 200, finished=finished)
+
+    @expose("/<int:job_id>/output.txt")
+    def download(self, job_id: int) -> Response:
+        """Give all of the output as text; colours only on demand."""
+        job = _job(job_id)
+        text = (
+            piece if request.args.get("colours") else ansi.plain(piece)
+            for piece in log.whole(job.id)
+        )
+        encoded = (part.encode("utf-8", "replace") for part in text)
+        return Response(
+            stream_with_context(encoded),
+            mimetype="text/plain; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="aops-job-{job.id}.txt"'},
+        )
+
+    @expose("/<int:job_id>/cancel", methods=("POST",))
+    @requires(Permission.JOBS_CANCEL)
+    def cancel(self, job_id: int) -> BaseResponse:
+        """End a job."""
+        job = _job(job_id)
+        if services.cancel(job):
+            session().commit()
+            flash(_("The job is being ended, with everything that it started."), "info")
+        else:
+            session().rollback()
+            flash(_("There was nothing to cancel: the job had already ended."), "info")
+        return redirect(url_for("jobs.show", job_id=job_id))
+
+
+def _job(job_id: int) -> Job:
+    job = session().get(Job, job_id)
+    if job is None:
+        abort(404)
+    return job
+
+
+def _summary(job: Job) -> dict[str, Any]:
+    return {
+        "hosts": log.hosts_of(job.id),
+        "labels": labels,
+        "reason": reasons.shown(job.reason),
+        "waiting": waiting.reason(job) if job.status is JobStatus.PENDING else "",
+    }
+
+
+def _poll_answer(body: str, cursor: str, code: int, *, finished: bool) -> BaseResponse:
+    answer = make_response(body, code)
+    answer.headers["X-Aops-Cursor"] = cursor
+    if finished:
+        answer.headers["X-Aops-Finished"] = "1"
+    return answer
+
+
+def _launch_form(template: JobTemplate, source: Job | None) -> LaunchForm:
+    proposed = services.Choices.of(source or template)
+    values = {name: getattr(proposed, name) for name in proposed.__dataclass_fields__}
+    form = LaunchForm(
+        request.form if request.method == "POST" else None,
+        launch_key=services.new_launch_key(),
+        **values,
+    )
+    for asked, names in (
+        (template.ask_limit, ("limit",)),
+        (template.ask_tags, ("tags", "skip_tags")),
+        (template.ask_vars, ("launch_vars",)),
+        (template.ask_modes, ("check_mode", "diff_mode", "verbosity")),
+    ):
+        for name in () if asked else names:
+            delattr(form, name)
+    return form
+
+
+def _choices(template: JobTemplate, form: LaunchForm) -> services.Choices:
+    own = services.Choices.of(template)
+    return services.Choices(
+        **{
+            name: getattr(form, name).data if name in form else getattr(own, name)
+            for name in own.__dataclass_fields__
+        }
+    )
+
+
+def _hosts_or_error(template: JobTemplate, form: LaunchForm) -> list[str]:
+    choices = _choices(template, form)
+    allow_regex = may(Permission.JOBS_TEMPLATED_VARS) or choices.limit == template.limit
+    try:
+        return services.matching_hosts(template.inventory, choices.limit, allow_regex=allow_regex)
+    except AopsError as error:
+        if not form.attach(error):
+            flash(str(error), "error")
+        return []
+
+
+def _launch(template: JobTemplate, form: LaunchForm, source: Job | None) -> Job | None:
+    try:
+        job = services.launch(
+            template,
+            current_user._get_current_object(),  # noqa: SLF001 - the service wants the person
+            _choices(template, form),
+            launch_key=form.launch_key.data or services.new_launch_key(),
+            relaunch_of=source.id if source else None,
+        )
+        session().commit()
+    except AopsError as error:
+        session().rollback()
+        if not form.attach(error):
+            flash(str(error), "error")
+        return None
+    return job
 
 
 def register(admin: Admin) -> None:
-    """Add the feature's pages to the console."""
+    """Add the pages of templates and jobs."""
+    admin.add_view(TemplateView(JobTemplate, endpoint="templates", url="/templates"))
+    admin.add_view(JobView(name=_l("Jobs"), endpoint="jobs", url="/jobs"))
+    admin.app.jinja_env.globals.update(banners=waiting.banners, may=may, Permission=Permission)
+    admin.app.jinja_env.globals.update(status_label=status_label, status_name=status_name)
+
+
+def status_name(job: Job) -> str:
+    """Give the state that a badge shows: ``canceling`` is one of its own."""
+    return "canceling" if job.canceling else job.status.value
+
+
+def status_label(job: Job) -> str:
+    """Give the word for it."""
+    return str(labels.CANCELING if job.canceling else labels.STATUS[job.status])
