@@ -87,7 +87,7 @@ def entry_values(
 
 @event.listens_for(Session, "before_flush")
 def _collect(session: Session, _context: UOWTransaction, _instances: Any) -> None:
-    pending = session.info.setdefault("audit", [])
+    pending = session.info["audit"] = []  # what a failed flush left behind did not happen
     for verb, things in (
         ("created", session.new),
         ("updated", session.dirty),
