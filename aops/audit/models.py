@@ -36,6 +36,8 @@ class AuditEntry(Model):
         Index("ix_audit_entries_actor_name_id", "actor_name", "id"),
         Index("ix_audit_entries_object", "object_type", "object_id", "id"),
         Index("ix_audit_entries_action_id", "action", "id"),
+        Index("ix_audit_entries_object_name_id", "object_name", "id"),
+        Index("ix_audit_entries_recorded_at_id", "recorded_at", "id"),
         TABLE_OPTIONS,
     )
 

@@ -48,6 +48,12 @@ def upgrade():
         batch_op.create_index(
             "ix_audit_entries_object", ["object_type", "object_id", "id"], unique=False
         )
+        batch_op.create_index(
+            "ix_audit_entries_object_name_id", ["object_name", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_audit_entries_recorded_at_id", ["recorded_at", "id"], unique=False
+        )
 
     op.create_table(
         "credentials",
@@ -827,6 +833,8 @@ def downgrade():
     op.drop_table("inventories")
     op.drop_table("credentials")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entries_recorded_at_id")
+        batch_op.drop_index("ix_audit_entries_object_name_id")
         batch_op.drop_index("ix_audit_entries_object")
         batch_op.drop_index("ix_audit_entries_actor_name_id")
         batch_op.drop_index("ix_audit_entries_action_id")
