@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext as _, lazy_gettext as _l
 from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from aops.core.columns import NAME_LENGTH
@@ -134,8 +135,10 @@ class MachineForm(CredentialForm):
     passphrase = _secret(_l("Passphrase of the key"), _l("Only if the key has one."))
     become_method = SelectField(
         _l("Become method"),
-        choices=[("", _l("As the playbook or inventory says"))]
-        + [(name, name) for name in rules.BECOME_METHODS],
+        choices=[
+            SelectChoice("", _l("As the playbook or inventory says")),
+            *(SelectChoice(name) for name in rules.BECOME_METHODS),
+        ],
         description=_l("How tasks with “become” get other rights."),
     )
     become_user = StringField(

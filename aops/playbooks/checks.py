@@ -34,7 +34,7 @@ def problems_of(text: str) -> list[str]:
         return [str(error)]
     if not value:
         return [_("A playbook needs at least one play, such as “- hosts: all”.")]
-    root = yaml.compose(text, Loader=_Loader)  # parse() has proved it harmless
+    root: Any = yaml.compose(text, Loader=_Loader)  # parse() has proved it harmless
     if not isinstance(value, list):
         return [_at(root, _("a playbook is a list of plays: begin each play with “- ”"))]
     found = [
