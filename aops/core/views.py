@@ -12,18 +12,19 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import BaseView
-from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from aops.core import formatting, references
+from aops.core import clock, formatting, references
 from aops.core.database import Model, db, session
 from aops.core.errors import AopsError
+from aops.core.filters import StableFilters
 from aops.core.forms import ConsoleForm
 from aops.core.permissions import Permission, allows
+from aops.core.versions import Versioned
 
 
 def may(permission: Permission) -> bool:
@@ -68,6 +69,10 @@ class ConsoleView(BaseView):
             return redirect(url_for("users.sign_in"))
         return redirect(url_for("users.sign_in", next=request.full_path.rstrip("?")))
 
+    def _run_view(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call the page; Flask-Admin's own would hide a TypeError behind another."""
+        return function(self, *args, **kwargs)
+
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         answer = super()._handle_view(name, **kwargs)
         if answer is not None:
@@ -78,7 +83,7 @@ class ConsoleView(BaseView):
         return None
 
 
-class ConsoleModelView(ConsoleView, ModelView):
+class ConsoleModelView(ConsoleView, StableFilters):
     """List, details and form pages over one table.
 
     Attributes:
@@ -144,6 +149,11 @@ class ConsoleModelView(ConsoleView, ModelView):
             AopsError: To refuse; shown at its field.
         """
 
+    def get_one(self, id: Any) -> Any:  # noqa: A002 - Flask-Admin's name
+        """Give the row of that id, or answer 404."""
+        row = super().get_one(id) if str(id).isdecimal() else None
+        return abort(404) if row is None else row
+
     def create_model(self, form: Any) -> Any:
         """Save a new row, or say at the field what is wrong."""
         model = self.build_new_instance()
@@ -180,6 +190,8 @@ class ConsoleModelView(ConsoleView, ModelView):
                 form.populate_obj(model)
                 if is_created:
                     session().add(model)
+                elif isinstance(model, Versioned):
+                    model.updated_at = clock.now()  # so that a changed list raises the version too
                 self.prepare(form, model, is_created=is_created)
             session().commit()
         except AopsError as error:
