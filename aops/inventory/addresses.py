@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from aops.core import yaml_text
-from aops.inventory import names, rows as inventory_rows
+from aops.inventory import names
+from aops.inventory import rows as inventory_rows
 from aops.inventory.models import Host
 from aops.inventory.rows import InventoryRows
 

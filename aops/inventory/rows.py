@@ -130,13 +130,13 @@ def _children(inventory_id: int) -> defaultdict[str, list[str]]:
     )
 
 
-def _grouped(query: Select[tuple[str, str]]) -> defaultdict[str, list[str]]:
+def _grouped(query: Select[str, str]) -> defaultdict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for name, value in _pairs(query):
         found[name].append(value)
     return found
 
 
-def _pairs(query: Select[tuple[str, str]]) -> list[tuple[str, str]]:
+def _pairs(query: Select[str, str]) -> list[tuple[str, str]]:
     """Sort here, so that every database gives the same order."""
     return sorted((name, value) for name, value in session().execute(query))
