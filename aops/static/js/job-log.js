@@ -34,13 +34,21 @@ function take(headers, html) {
   parsed.innerHTML = html;
   for (const part of parsed.content.querySelectorAll("template[data-replace]")) {
     part.remove();
-    const target = document.querySelector(part.dataset.replace);
-    target?.replaceChildren(part.content);
-    if (target) showLocalTimes(target);
+    replace(document.querySelector(part.dataset.replace), part.content);
   }
   append(parsed.content);
   cursor = headers.get("X-Aops-Cursor") ?? cursor;
 }
+
+/** Leave alone what says the same, or is being asked about: a button must not vanish under a hand. */
+function replace(target, content) {
+  const asking = document.querySelector("dialog[open]");
+  if (!target || asking || words(target) === words(content)) return;
+  target.replaceChildren(content);
+  showLocalTimes(target);
+}
+
+const words = (node) => node.textContent.replace(/\s+/g, " ").trim();
 
 function append(rows) {
   const count = rows.querySelectorAll(".log-line").length;
