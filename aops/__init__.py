@@ -7,6 +7,7 @@ other name may answer here: Celery would take a Flask ``app`` for its own.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,12 +15,26 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_CANNOT_LOAD = 4
+"""gunicorn stops at this exit code of a worker; at any other it starts the next one."""
+
 
 def create_app() -> Flask:
-    """Build the console from the environment's settings."""
-    from aops.app import create_app as build  # noqa: PLC0415 - keeps `import aops` cheap
+    """Build the console from the environment's settings.
 
-    return build()
+    Raises:
+        SystemExit: After a sentence on standard error, if the settings or the keys are
+            wrong; so it is for flask, gunicorn and Celery alike.
+    """
+    from aops.app import create_app as build  # noqa: PLC0415 - keeps `import aops` cheap
+    from aops.config import SettingsError  # noqa: PLC0415
+    from aops.core.keyring import KeyProblem  # noqa: PLC0415
+
+    try:
+        return build()
+    except (SettingsError, KeyProblem) as error:
+        sys.stderr.write(f"aops cannot start. {error}\n")
+        raise SystemExit(_CANNOT_LOAD) from None
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import signals
 
-from aops.app import create_app
+from aops import create_app
 
 FEATURES_WITH_TASKS = ("inventory", "jobs")
 SWEEP_SECONDS = 5.0

@@ -1,0 +1,55 @@
+"""Which processes make up aops on one machine, and with what they are started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from aops.cli.children import Service
+from aops.config import Settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""Where gunicorn and Celery find the package `aops`."""
+
+_BIN = Path(sys.executable).parent
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Give the services' environment: ours, plus what they must agree on.
+
+    The embedded set is the first look at aops, also on machines where bubblewrap cannot
+    work; so isolation is preferred unless somebody decided. Every page then warns.
+    """
+    environ = dict(os.environ)
+    environ["AOPS_HOME"] = str(settings.home)
+    environ["AOPS_ISOLATION"] = environ.get("AOPS_ISOLATION", "").strip() or "preferred"
+    environ.pop("AOPS_ADMIN_PASSWORD", None)  # only the first start needs it
+    environ.pop("WEB_CONCURRENCY", None)
+    return environ
+
+
+def services(settings: Settings) -> tuple[Service, ...]:
+    """Say what to start, in this order."""
+    return (
+        Service("web", (*_program("gunicorn"), *_web_options(settings), "aops")),
+        Service("worker", (*_celery("worker", settings), "--pool", "prefork", "-c", "1")),
+        Service("scheduler", (*_celery("beat", settings), "--pidfile=")),
+    )
+
+
+def _web_options(settings: Settings) -> tuple[str, ...]:
+    common = ("-n", "aops_server", "--bind", settings.bind, "--log-level", settings.log_level)
+    if settings.database_url.startswith("sqlite"):
+        return (*common, "-k", "gthread", "--workers", "1", "--threads", "8")
+    return (*common, "-k", "gevent", "--workers", str(min(4, max(2, os.cpu_count() or 2))))
+
+
+def _celery(command: str, settings: Settings) -> tuple[str, ...]:
+    """Celery tells every task at info, which the sweep would turn into a full disk."""
+    level = "warning" if settings.log_level == "info" else settings.log_level
+    return (*_program("celery"), "-A", "aops.worker", command, "-l", level)
+
+
+def _program(name: str) -> tuple[str, ...]:
+    return (sys.executable, str(_BIN / name))
