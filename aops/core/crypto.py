@@ -103,7 +103,10 @@ def read_keyring(path: Path) -> Keyring:
         FileNotFoundError: If there is none.
         ValueError: If a line is no key.
     """
-    keys = [base64.b64decode(line, validate=True) for line in path.read_text().split()]
+    try:
+        keys = [base64.b64decode(line, validate=True) for line in path.read_text().split()]
+    except ValueError:  # neither base64 nor text
+        keys = []
     if not keys or any(len(key) != _KEY_BYTES for key in keys):
         message = f"{path}: each line must be a base64 key of {_KEY_BYTES} bytes"
         raise ValueError(message)
