@@ -48,7 +48,7 @@ class TemplateView(ConsoleModelView):
     column_searchable_list = ("name", "description")
     column_default_sort = "name"
     column_sortable_list = ("name",)
-    column_extra_row_actions = (LaunchAction(_l("Launch")),)
+    column_extra_row_actions = [LaunchAction(_l("Launch"))]
 
     title_singular = _l("template")
     title_plural = _l("Templates")
@@ -94,7 +94,7 @@ class TemplateView(ConsoleModelView):
         "ask_modes",
     )
 
-    def render(self, template: str, **kwargs: Any) -> str:
+    def render(self, template: str, /, **kwargs: Any) -> str:
         """Give the details page the template's last jobs."""
         if template == self.details_template:
             kwargs["recent_jobs"] = history.of_template(kwargs["model"].id)
@@ -125,7 +125,7 @@ class TemplateView(ConsoleModelView):
         revision = playbooks.newest_revision(template.playbook)
         return self.render(
             "jobs/launch.html",
-            template=template,
+            job_template=template,
             form=form,
             hosts=hosts[:_SHOWN_HOSTS],
             hosts_number=len(hosts),
