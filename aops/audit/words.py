@@ -1,0 +1,127 @@
+"""Puts a line of the audit log into a sentence, and its fields into words.
+
+The names of later features' things stand here as mere texts: the log knows no model
+but its own. What has no word yet is shown as it is stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from aops.audit.models import CHANGED, AuditEntry
+
+KINDS: dict[str, Any] = {
+    "credential": _l("credential"),
+    "group": _l("group"),
+    "host": _l("host"),
+    "host_key": _l("host key"),
+    "inventory": _l("inventory"),
+    "job": _l("job"),
+    "playbook": _l("playbook"),
+    "playbook_revision": _l("playbook revision"),
+    "template": _l("template"),
+    "user": _l("user"),
+}
+
+VERBS: dict[str, Any] = {
+    "created": _l("%(who)s added %(kind)s %(name)s"),
+    "updated": _l("%(who)s changed %(kind)s %(name)s"),
+    "deleted": _l("%(who)s deleted %(kind)s %(name)s"),
+}
+
+DEEDS: dict[str, Any] = {
+    "host.keys_requested": _l("%(who)s asked for the SSH keys of %(name)s"),
+    "job.cancel_requested": _l("%(who)s cancelled %(name)s"),
+    "job.finished": _l("%(name)s ended"),
+    "job.launched": _l("%(who)s launched %(name)s"),
+    "user.password_changed": _l("%(who)s set the password of %(name)s"),
+    "user.sign_in_refused": _l("Somebody failed to sign in as %(name)s"),
+    "user.signed_in": _l("%(who)s signed in"),
+    "user.signed_out": _l("%(who)s signed out"),
+}
+
+FIELDS: dict[str, Any] = {
+    "accept_new_host_keys": _l("accept new host keys"),
+    "active": _l("active"),
+    "address": _l("address"),
+    "ask_limit": _l("ask for the limit"),
+    "ask_modes": _l("ask for the modes"),
+    "ask_tags": _l("ask for the tags"),
+    "ask_vars": _l("ask for the variables"),
+    "become": _l("become"),
+    "become_method": _l("become method"),
+    "become_password": _l("become password"),
+    "become_user": _l("become user"),
+    "check": _l("check mode"),
+    "check_mode": _l("check mode"),
+    "children": _l("child groups"),
+    "credentials": _l("credentials"),
+    "description": _l("description"),
+    "diff_mode": _l("diff mode"),
+    "display_name": _l("display name"),
+    "enabled": _l("enabled"),
+    "extra_vars": _l("extra variables"),
+    "fingerprint": _l("fingerprint"),
+    "forks": _l("forks"),
+    "groups": _l("groups"),
+    "hosts": _l("hosts"),
+    "inventory": _l("inventory"),
+    "key_type": _l("key type"),
+    "limit": _l("limit"),
+    "message": _l("message"),
+    "must_change_password": _l("must change the password"),
+    "name": _l("name"),
+    "number": _l("number"),
+    "one_time": _l("one-time password"),
+    "passphrase": _l("passphrase"),
+    "password": _l("password"),
+    "playbook": _l("playbook"),
+    "private_key": _l("private key"),
+    "reason": _l("reason"),
+    "role": _l("role"),
+    "sha256": _l("SHA-256"),
+    "skip_tags": _l("skip tags"),
+    "status": _l("status"),
+    "tags": _l("tags"),
+    "template": _l("template"),
+    "timeout": _l("timeout"),
+    "trust": _l("trust"),
+    "type": _l("type"),
+    "username": _l("username"),
+    "variables": _l("variables"),
+    "vault_id": _l("vault ID"),
+    "vault_password": _l("vault password"),
+    "verbosity": _l("verbosity"),
+}
+
+
+def actions() -> list[str]:
+    """List every action that the log may be filtered by."""
+    changes = [f"{kind}.{verb}" for kind in KINDS for verb in VERBS if kind != "job"]
+    return sorted([*changes, *DEEDS])
+
+
+def sentence(entry: AuditEntry) -> str:
+    """Tell who did what."""
+    kind, _dot, verb = entry.action.partition(".")
+    text = DEEDS.get(entry.action) or VERBS.get(verb) or "%(who)s: %(action)s %(name)s"
+    return str(text) % {
+        "who": entry.actor_name or _("Somebody who was not signed in"),
+        "kind": KINDS.get(kind, kind),
+        "name": entry.object_name,
+        "action": entry.action,
+    }
+
+
+def field_word(field: str) -> str:
+    """Name a field."""
+    return str(FIELDS.get(field, field))
+
+
+def value_word(value: str) -> str:
+    """Show a value; a secret's only says that it changed."""
+    words: dict[str, str] = {CHANGED: _("changed, not shown"), "true": _("Yes"), "false": _("No")}
+    return words.get(value, value)
