@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
-from flask_admin import BaseView
+from flask_admin import BaseView, expose
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
@@ -141,6 +141,16 @@ class ConsoleModelView(ConsoleView, StableFilters):
     def is_action_allowed(self, name: str) -> bool:
         """Offer bulk actions only to those who may write."""
         return bool(self._may_write() and super().is_action_allowed(name))
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """Show the list; a filter chosen without JavaScript first moves into the URL."""
+        if "flt" not in request.args:
+            return super().index_view()
+        arguments = request.args.to_dict()
+        kind, value = arguments.pop("flt"), arguments.pop("flt_value", "")
+        number = sum(name.startswith("flt") for name in arguments)
+        return redirect(self.get_url(".index_view", **arguments, **{f"flt{number}_{kind}": value}))
 
     def prepare(self, form: Any, model: Any, *, is_created: bool) -> None:
         """Let a view call its service between filling the row and saving it.

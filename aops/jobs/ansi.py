@@ -32,7 +32,7 @@ def lines_to_html(text: str, first_line: int) -> Markup:
     if lines and lines[-1] == "":
         lines.pop()
     return Markup("").join(  # every part is escaped by line_to_html
-        Markup('<div class="log-line" id="L{0}"><a href="#L{0}">{0}</a><span>{1}</span></div>\n')
+        Markup('<div class="log-line" id="L{0}"><a href="#L{0}" tabindex="-1">{0}</a><span>{1}</span></div>\n')
         .format(number, line_to_html(line))
         for number, line in enumerate(lines, first_line)
     )

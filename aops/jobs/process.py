@@ -251,6 +251,7 @@ def _finish(job_id: int, attempt: int, result: Record, *, service_stopped: bool)
         reason=reason,
         exit_code=result["exit_code"],
         output_cut=result["cut"],
+        isolated=result["isolated"],
     )
 
 

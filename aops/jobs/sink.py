@@ -96,8 +96,8 @@ class Sink:
                 "outcome": result.outcome.value,
                 "exit_code": result.exit_code,
                 "reason": self._masker.mask(result.reason),
-                "reason_code": str(getattr(result, "reason_code", "") or ""),
                 "known_hosts": result.known_hosts,
+                "isolated": result.isolated,
                 "cut": self._cut,
             }
         )
