@@ -29,20 +29,24 @@ def environment(settings: Settings) -> dict[str, str]:
     return environ
 
 
-def services(settings: Settings) -> tuple[Service, ...]:
-    """Say what to start, in this order."""
-    return (
-        Service("web", (*_program("gunicorn"), *_web_options(settings), "aops")),
-        Service("worker", (*_celery("worker", settings), "--pool", "prefork", "-c", "1")),
-        Service("scheduler", (*_celery("beat", settings), "--pidfile=")),
-    )
-
-
-def _web_options(settings: Settings) -> tuple[str, ...]:
+def web(settings: Settings) -> Service:
+    """Give the web server: threads on SQLite, which would block an event loop."""
     common = ("-n", "aops_server", "--bind", settings.bind, "--log-level", settings.log_level)
     if settings.database_url.startswith("sqlite"):
-        return (*common, "-k", "gthread", "--workers", "1", "--threads", "8")
-    return (*common, "-k", "gevent", "--workers", str(min(4, max(2, os.cpu_count() or 2))))
+        pool = ("-k", "gthread", "--workers", "1", "--threads", "8")
+    else:
+        pool = ("-k", "gevent", "--workers", str(min(4, max(2, os.cpu_count() or 2))))
+    return Service("web", (*_program("gunicorn"), *common, *pool, "aops"))
+
+
+def worker(settings: Settings) -> Service:
+    """Give the worker; it only starts runs, so one process of it is enough."""
+    return Service("worker", (*_celery("worker", settings), "--pool", "prefork", "-c", "1"))
+
+
+def scheduler(settings: Settings) -> Service:
+    """Give the one scheduler."""
+    return Service("scheduler", (*_celery("beat", settings), "--pidfile="))
 
 
 def _celery(command: str, settings: Settings) -> tuple[str, ...]:

@@ -52,9 +52,9 @@ def up(*, only_demo: bool) -> None:
         with _introduced(admin) as introduce, _started(settings, address) as children:
             if admin or only_demo:
                 _run_demo(children, must_succeed=only_demo)
-            greeting.ready(settings, address)
-            introduce()
             if not only_demo:
+                greeting.ready(settings, address)
+                introduce()
                 _serve(children)
 
 
@@ -104,9 +104,10 @@ def _started(settings: Settings, address: Address) -> Iterator[Children]:
     environ = embedded.environment(settings)
     children = Children(settings.home / "logs", environ, embedded.PROJECT)
     try:
-        for service in embedded.services(settings):
-            children.start(service)
+        children.start(embedded.web(settings))
+        children.start(embedded.worker(settings))
         _wait_until(address.answers, "web server", children)
+        children.start(embedded.scheduler(settings))  # now, so that the first page comes sooner
         _wait_until(lambda: _worker_reported(before), "worker", children)
         yield children
     finally:
