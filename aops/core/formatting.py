@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from flask_babel import format_datetime, gettext as _
+from flask_babel import format_datetime
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 EMPTY = "–"
@@ -50,21 +51,21 @@ def yes_no(value: Any) -> str:
     return _("Yes") if value else _("No")
 
 
-def moment_column(_view: Any, value: datetime) -> str | Markup:
+def moment_column(_view: Any, value: datetime, _name: str) -> str | Markup:
     """Format every datetime of a Flask-Admin list."""
     return moment(value)
 
 
-def boolean_column(_view: Any, value: bool) -> str:  # noqa: FBT001 - Flask-Admin's signature
+def boolean_column(_view: Any, value: bool, _name: str) -> str:  # noqa: FBT001 - Flask-Admin's signature
     """Format every boolean of a Flask-Admin list."""
     return yes_no(value)
 
 
-def empty_column(_view: Any, _value: None) -> str:
+def empty_column(_view: Any, _value: None, _name: str) -> str:
     """Format every missing value of a Flask-Admin list."""
     return EMPTY
 
 
-def joined_column(_view: Any, value: list[Any]) -> Markup:
+def joined_column(_view: Any, value: list[Any], _name: str) -> Markup:
     """Format every list of related things."""
-    return Markup(", ").join(escape(str(item)) for item in value) or Markup(EMPTY)
+    return Markup(", ").join(escape(str(item)) for item in value) or escape(EMPTY)

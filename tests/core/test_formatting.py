@@ -44,15 +44,15 @@ def test_a_moment_carries_its_exact_time_for_the_browser(app: Flask) -> None:
 
 def test_what_is_missing_is_a_dash() -> None:
     assert formatting.moment(None) == "–"
-    assert formatting.empty_column(None, None) == "–"
-    assert formatting.joined_column(None, []) == "–"
+    assert formatting.empty_column(None, None, "x") == "–"
+    assert formatting.joined_column(None, [], "x") == "–"
 
 
 def test_joined_things_are_escaped() -> None:
-    assert formatting.joined_column(None, ["<b>", "c"]) == "&lt;b&gt;, c"
+    assert formatting.joined_column(None, ["<b>", "c"], "x") == "&lt;b&gt;, c"
 
 
 def test_booleans_are_words(app: Flask) -> None:
     with app.app_context():
         assert (formatting.yes_no(1), formatting.yes_no(None)) == ("Yes", "No")
-        assert formatting.boolean_column(None, False) == "No"  # noqa: FBT003
+        assert formatting.boolean_column(None, False, "x") == "No"  # noqa: FBT003
