@@ -74,7 +74,10 @@ class CredentialForm(ConsoleForm):
     description = StringField(_l("Description"), [Length(max=255)], [stripped])
 
     def __init__(self, formdata: Any = None, obj: Any = None, **options: Any) -> None:
-        super().__init__(formdata, obj=obj, **options)
+        if obj is not None:  # WTForms itself would read every field, the sealed ones too
+            plain = {name: getattr(obj, name) for name in (*self.columns, "version")}
+            options = plain | options
+        super().__init__(formdata, **options)
         stored = frozenset() if obj is None else services.stored_secrets(obj)
         for name in self.secrets:
             self[name].stored = name in stored
