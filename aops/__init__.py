@@ -10,10 +10,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from aops.config import VERSION
+
 if TYPE_CHECKING:
     from flask import Flask
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _CANNOT_LOAD = 4
 """gunicorn stops at this exit code of a worker; at any other it starts the next one."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+VERSION = "0.1.0"
+
 EMBEDDED_BROKER = "embedded"
 
 

@@ -20,7 +20,10 @@ SIDEBAR: Sidebar = (
         _l("Inventory"),
         (
             Page(
-                _l("Inventories"), "inventories.index_view", "inventories", Permission.INVENTORY_READ
+                _l("Inventories"),
+                "inventories.index_view",
+                "inventories",
+                Permission.INVENTORY_READ,
             ),
             Page(_l("Hosts"), "hosts.index_view", "hosts", Permission.INVENTORY_READ),
             Page(_l("Groups"), "groups.index_view", "groups", Permission.INVENTORY_READ),

@@ -36,7 +36,7 @@ def _require_processes(instance: Any, **_: Any) -> None:
 
 
 @signals.worker_ready.connect
-def _look_at_once(sender: Any, **_: Any) -> None:
+def _look_at_once(**_: Any) -> None:
     celery.send_task("jobs.sweep", ignore_result=True)
 
 

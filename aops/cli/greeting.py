@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-import aops
 from aops.cli import demo
 from aops.cli.address import Address
 from aops.cli.first_start import FirstAdmin
-from aops.config import Settings
+from aops.config import VERSION, Settings
 from aops.jobs import reasons
 from aops.jobs.models import Job, JobStatus
 
@@ -16,7 +15,7 @@ from aops.jobs.models import Job, JobStatus
 def ready(settings: Settings, address: Address) -> None:
     """Say where aops is, and how to end it."""
     click.echo()
-    click.secho(f"aops {aops.__version__} is ready: {settings.url or address.url}", bold=True)
+    click.secho(f"aops {VERSION} is ready: {settings.url or address.url}", bold=True)
     click.echo(f"  data, keys and logs  {settings.home}")
     click.echo("  to stop it           Ctrl-C")
 

@@ -8,6 +8,7 @@ exchange tables to keep in step.
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from pathlib import Path
@@ -15,13 +16,11 @@ from queue import Empty
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
-from kombu.utils.encoding import bytes_to_str
-from kombu.utils.json import dumps, loads
 
 SCHEME = "aopsfiles"
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Puts and claims messages by rename."""
 
     supports_fanout = False
@@ -41,7 +40,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
     def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex}.{queue}"
         draft = self._folder() / f".{name}"
-        draft.write_text(dumps(payload))
+        draft.write_text(json.dumps(payload))
         draft.rename(self._folder() / f"{name}.msg")
 
     def _get(self, queue: str, *_args: Any) -> Any:
@@ -53,7 +52,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
                 continue
             payload = claimed.read_bytes()
             claimed.unlink()
-            return loads(bytes_to_str(payload))
+            return json.loads(payload)
         raise Empty
 
     def _size(self, queue: str) -> int:
@@ -69,7 +68,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         return sorted(self._folder().glob(f"[0-9]*.{queue}.msg"))
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """Makes Celery use the channel above."""
 
     Channel = Channel

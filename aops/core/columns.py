@@ -71,4 +71,3 @@ def enum_column(kind: type[StrEnum]) -> Enum:
         length=32,
         values_callable=lambda members: [member.value for member in members],
     )
-

@@ -39,7 +39,7 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}  # noqa: RUF012 - the base class says so
 
 
 TABLE_OPTIONS = Model.__table_args__
@@ -50,7 +50,7 @@ db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 
 def session() -> Session:
     """Return the session of this request, task or command."""
-    return cast("Session", cast("scoped_session[Session]", db.session)())
+    return cast("scoped_session[Session]", db.session)()
 
 
 class utc_now(FunctionElement[datetime]):  # noqa: N801 - reads as a SQL function

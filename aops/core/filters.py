@@ -10,6 +10,8 @@ from flask_admin.contrib.sqla import ModelView
 from flask_admin.contrib.sqla.filters import FilterEqual
 from flask_babel import force_locale
 
+_MAX_ID = 2**31 - 1
+
 Choices = Callable[[], list[tuple[str, str]]]
 
 
@@ -32,7 +34,10 @@ class ReferenceFilter(FilterEqual):
 
     def clean(self, value: Any) -> int:
         """Read an id; ValueError makes Flask-Admin say that the value is not valid."""
-        return int(value)
+        number = int(value)
+        if not 0 <= number <= _MAX_ID:
+            raise ValueError(value)
+        return number
 
 
 class StableFilters(ModelView):

@@ -36,19 +36,19 @@ def duration(value: timedelta | float | None) -> str:
         return EMPTY
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if seconds < 10:  # noqa: PLR2004 - below ten, tenths tell something
-        return _("%(n)s s", n=f"{max(seconds, 0):.1f}")
+        return str(_("%(n)s s", n=f"{max(seconds, 0):.1f}"))
     if seconds < _MINUTE:
-        return _("%(n)s s", n=int(seconds))
+        return str(_("%(n)s s", n=int(seconds)))
     if seconds < _HOUR:
-        return _("%(m)d min %(s)d s", m=seconds // _MINUTE, s=seconds % _MINUTE)
+        return str(_("%(m)d min %(s)d s", m=seconds // _MINUTE, s=seconds % _MINUTE))
     if seconds < _DAY:
-        return _("%(h)d h %(m)d min", h=seconds // _HOUR, m=seconds % _HOUR // _MINUTE)
-    return _("%(d)d d %(h)d h", d=seconds // _DAY, h=seconds % _DAY // _HOUR)
+        return str(_("%(h)d h %(m)d min", h=seconds // _HOUR, m=seconds % _HOUR // _MINUTE))
+    return str(_("%(d)d d %(h)d h", d=seconds // _DAY, h=seconds % _DAY // _HOUR))
 
 
 def yes_no(value: Any) -> str:
     """Show a boolean as a word."""
-    return _("Yes") if value else _("No")
+    return str(_("Yes") if value else _("No"))
 
 
 def moment_column(_view: Any, value: datetime, _name: str) -> str | Markup:

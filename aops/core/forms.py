@@ -25,7 +25,7 @@ class ConsoleForm(BaseForm):
     lives half an hour.
     """
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Flask-WTF's CSRF; the data as it was given."""
 
         def wrap_formdata(self, _form: Any, formdata: Any) -> Any:
@@ -45,14 +45,14 @@ class ConsoleForm(BaseForm):
         return True
 
 
-class VersionField(HiddenField):
+class VersionField(HiddenField):  # type: ignore[misc]
     """Carries the version that was read, so that nobody's changes are overwritten unseen."""
 
     def populate_obj(self, obj: Any, name: str) -> None:
         """Leave the row's version to the database."""
 
 
-class UnseenRule(rules.BaseRule):  # type: ignore[misc]
+class UnseenRule(rules.BaseRule):
     """Tells Flask-Admin's rules that a field needs none: the form's macro draws hidden ones."""
 
     def __init__(self, name: str) -> None:

@@ -47,12 +47,11 @@ class Page:
 Sidebar = tuple[tuple[Any, tuple[Page, ...]], ...]
 
 
-def init_navigation(
-    app: Flask, sidebar: Sidebar, may: Callable[[Permission], bool]
-) -> None:
+def init_navigation(app: Flask, sidebar: Sidebar, may: Callable[[Permission], bool]) -> None:
     """Offer ``navigation()`` to the templates.
 
     Args:
+        app: Gets the global.
         sidebar: Sections in order: title and pages.
         may: Tells whether the reader has a right.
     """

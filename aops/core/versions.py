@@ -20,9 +20,7 @@ class Versioned:
 
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
-    updated_at: Mapped[datetime] = mapped_column(
-        Timestamp, default=clock.now, onupdate=clock.now
-    )
+    updated_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now, onupdate=clock.now)
 
     @declared_attr.directive
     @classmethod

@@ -61,7 +61,7 @@ class ConsoleView(BaseView):
         """Ask the one table of rights."""
         return may(self.read_permission)
 
-    def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Response:
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Response:  # noqa: ARG002
         """Send strangers to sign in and back; refuse the others."""
         if current_user.is_authenticated:
             abort(403)
@@ -69,9 +69,9 @@ class ConsoleView(BaseView):
             return redirect(url_for("users.sign_in"))
         return redirect(url_for("users.sign_in", next=request.full_path.rstrip("?")))
 
-    def _run_view(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call the page; Flask-Admin's own would hide a TypeError behind another."""
-        return function(self, *args, **kwargs)
+        return fn(self, *args, **kwargs)
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         answer = super()._handle_view(name, **kwargs)

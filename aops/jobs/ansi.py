@@ -17,6 +17,9 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # two-character sequences, and a lone ESC
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LINE = Markup(
+    '<div class="log-line" id="L{0}"><a href="#L{0}" tabindex="-1">{0}</a><span>{1}</span></div>\n'
+)
 _MAX_CODES = 32
 _BOLD, _NORMAL, _DEFAULT_FG, _DEFAULT_BG = 1, 22, 39, 49
 
@@ -32,9 +35,7 @@ def lines_to_html(text: str, first_line: int) -> Markup:
     if lines and lines[-1] == "":
         lines.pop()
     return Markup("").join(  # every part is escaped by line_to_html
-        Markup('<div class="log-line" id="L{0}"><a href="#L{0}" tabindex="-1">{0}</a><span>{1}</span></div>\n')
-        .format(number, line_to_html(line))
-        for number, line in enumerate(lines, first_line)
+        _LINE.format(number, line_to_html(line)) for number, line in enumerate(lines, first_line)
     )
 
 

@@ -18,7 +18,14 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from aops.core.database import session
-from aops.core.forms import ConsoleForm, VersionField, plain_name, stripped, unix_lines, yaml_mapping
+from aops.core.forms import (
+    ConsoleForm,
+    VersionField,
+    plain_name,
+    stripped,
+    unix_lines,
+    yaml_mapping,
+)
 from aops.credentials.models import Credential
 from aops.inventory.models import Inventory
 from aops.jobs.labels import VERBOSITY
@@ -35,9 +42,7 @@ def _all_of(model: type[Any]) -> Any:
 
 
 def _in_seconds(minimum: int, maximum: int) -> NumberRange:
-    return NumberRange(
-        minimum, maximum, message=_l("Write a number from %(min)s to %(max)s.")
-    )
+    return NumberRange(minimum, maximum, message=_l("Write a number from %(min)s to %(max)s."))
 
 
 class TemplateForm(ConsoleForm):

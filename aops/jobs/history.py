@@ -87,7 +87,7 @@ class Page:
 
 def page(filters: Filters) -> Page:
     """Give one page, newest first."""
-    jobs = list(session().scalars(_narrowed(filters).limit(PAGE_SIZE + 1)))
+    jobs: list[Job] = list(session().scalars(_narrowed(filters).limit(PAGE_SIZE + 1)))
     more = len(jobs) > PAGE_SIZE
     jobs = jobs[:PAGE_SIZE]
     return Page(jobs=jobs, older=jobs[-1].id if more else None)
@@ -109,9 +109,7 @@ def of_template(template_id: int, limit: int = 10) -> list[Job]:
 
 def favourite_templates(limit: int) -> list[JobTemplate]:
     """Give the templates that were launched last, then the others by name."""
-    last = (
-        select(func.max(Job.id)).where(Job.template_id == JobTemplate.id).scalar_subquery()
-    )
+    last = select(func.max(Job.id)).where(Job.template_id == JobTemplate.id).scalar_subquery()
     query = select(JobTemplate).order_by(func.coalesce(last, 0).desc(), JobTemplate.name)
     return list(session().scalars(query.limit(limit)))
 
@@ -151,9 +149,7 @@ def _narrowed(filters: Filters) -> Select[tuple[Job]]:
     if filters.inventory:
         query = query.where(Job.inventory_name.icontains(filters.inventory, autoescape=True))
     if filters.host:
-        query = query.where(
-            Job.id.in_(select(JobHost.job_id).where(JobHost.host == filters.host))
-        )
+        query = query.where(Job.id.in_(select(JobHost.job_id).where(JobHost.host == filters.host)))
     if filters.since:
         query = query.where(Job.created_at >= _midnight(filters.since))
     if filters.until:
@@ -178,4 +174,4 @@ def _day(text: str) -> date | None:
 
 
 def _number(text: str) -> int | None:
-    return min(int(text), 2**31 - 1) if text.isascii() and text.isdigit() else None
+    return min(int(text[:12]), 2**31 - 1) if text.isascii() and text.isdigit() else None

@@ -89,7 +89,7 @@ def _become_run(app: Flask, slot: int, job_id: int, attempt: int) -> None:
         actor.become(actor.Actor(name="aops", source=f"run {job_id}-{attempt}"))
         process.carry(app, job_id, attempt)
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the last line of this process
         _log.exception("run %s-%s: its process failed", job_id, attempt)
     finally:
         _wake_next(app)
@@ -110,7 +110,7 @@ def _cut_loose(home: Path, slot: int) -> None:
     os.dup2(null, 0)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    for descriptor in map(int, os.listdir("/proc/self/fd")):
+    for descriptor in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - read before any is closed
         if descriptor > 2 and descriptor != slot:  # noqa: PLR2004 - the standard three
             with contextlib.suppress(OSError):
                 os.close(descriptor)

@@ -45,6 +45,7 @@ def claim(job_id: int, owner: str) -> int | None:
     """Take a waiting job for one run process.
 
     Args:
+        job_id: Of any job; only a waiting one is taken.
         owner: Which machine and process takes it, for people.
 
     Returns:
@@ -93,9 +94,11 @@ def cancel_requested(job_id: int, attempt: int) -> bool:
     Raises:
         ClaimLost: If the job is not this attempt's any more.
     """
-    row = session().execute(
-        select(Job.cancel_requested_at).where(*_mine(job_id, attempt))
-    ).one_or_none()
+    row = (
+        session()
+        .execute(select(Job.cancel_requested_at).where(*_mine(job_id, attempt)))
+        .one_or_none()
+    )
     if row is None:
         raise ClaimLost(job_id)
     return row.cancel_requested_at is not None
@@ -196,8 +199,6 @@ def _awake() -> bool:
     session().flush()
     awake_since = type(now).fromisoformat(pulse.version)
     return now - awake_since > timedelta(seconds=LEASE_SECONDS)
-
-
 
 
 def _mine(job_id: int, attempt: int) -> tuple[Any, ...]:

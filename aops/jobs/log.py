@@ -94,6 +94,7 @@ def window(job: Job, line: int | None = None) -> Window:
     """Give what the page shows: the end of the output, or the part around a line.
 
     Args:
+        job: Waiting, running or finished.
         line: A line that must be in it; None means the end.
     """
     first = _seq_with_line(job.id, line) - 1 if line else _seq_of_tail(job)

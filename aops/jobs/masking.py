@@ -1,16 +1,17 @@
 """Replaces secrets in output before anything is stored.
 
-Also finds them as JSON, URL, shell and base64 write them. This is best effort against
-an author who means to leak: the promises say so.
+Also finds them as JSON, HTML, URL, shell and base64 write them. This is best effort
+against an author who means to leak: the promises say so.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
-import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
@@ -31,9 +32,9 @@ class Masker:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        needles = sorted(_needles(secrets), key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, needles))) if needles else None
-        self._longest = len(needles[0]) if needles else 1
+        needles = _needles(secrets)
+        self._pattern = _pattern_of(needles) if needles else None
+        self._longest = max(map(len, needles), default=1)
         self._held = ""
 
     def feed(self, text: str) -> str:
@@ -45,24 +46,55 @@ class Masker:
         if len(held) - cut > _MAX_HELD:
             cut = self._cut_within_line(held)
         self._held = held[cut:]
-        return self._pattern.sub(MASK, held[:cut])
+        return self.mask(held[:cut])
 
     def close(self) -> str:
         """Give what was still held back."""
         held, self._held = self._held, ""
-        return self._pattern.sub(MASK, held) if self._pattern else held
+        return self.mask(held)
 
     def mask(self, text: str) -> str:
         """Mask a text of its own, such as a reason."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        parts: list[str] = []
+        position = 0
+        for start, end in self._secrets_in(text):
+            parts += (text[position:start], MASK)
+            position = end
+        return "".join((*parts, text[position:])) if parts else text
+
+    def _secrets_in(self, text: str, position: int = 0) -> Iterator[tuple[int, int]]:
+        """Give the stretches to hide; secrets that overlap are one stretch."""
+        if self._pattern is None:
+            return
+        while match := self._pattern.search(text, position):
+            start, position = match.span()
+            inner = start + 1
+            while overlap := self._pattern.search(text, inner, position + self._longest):
+                if overlap.start() >= position:
+                    break
+                inner, position = overlap.start() + 1, max(position, overlap.end())
+            yield start, position
 
     def _cut_within_line(self, held: str) -> int:
-        cut = len(held) - self._longest + 1
-        assert self._pattern is not None  # noqa: S101 - only called when there is one
-        for match in self._pattern.finditer(held, max(0, cut - self._longest)):
-            if match.start() < cut < match.end():
-                return match.start()
+        cut = max(0, len(held) - self._longest + 1)
+        for start, end in self._secrets_in(held, max(0, cut - 2 * self._longest)):
+            if start < cut < end:
+                return start
         return cut
+
+
+def _pattern_of(needles: set[str]) -> re.Pattern[str]:
+    """Group the needles by their first character: several times faster with a private key."""
+    groups = groupby(sorted(needles), key=lambda needle: needle[0])
+    return re.compile(
+        "|".join(
+            re.escape(first)
+            + "(?:"
+            + "|".join(re.escape(one[1:]) for one in sorted(group, key=len, reverse=True))
+            + ")"
+            for first, group in groups
+        )
+    )
 
 
 def _needles(secrets: Iterable[str]) -> set[str]:
@@ -82,8 +114,10 @@ def _forms(line: str) -> set[str]:
         as_json,
         json.dumps(line, ensure_ascii=False)[1:-1],
         json.dumps(as_json)[1:-1],
+        html.escape(line),
         line.replace("'", "''"),
-        shlex.quote(line),
+        line.replace("'", "'\"'\"'"),
+        quote(line),
         quote(line, safe=""),
         quote_plus(line),
         *_base64_forms(line.encode()),
@@ -92,9 +126,11 @@ def _forms(line: str) -> set[str]:
 
 def _base64_forms(raw: bytes) -> set[str]:
     """Give base64 of the value at each of the three positions it can have in a longer text."""
-    forms = {base64.b64encode(raw).decode().rstrip("=")}
-    for shift in (1, 2):
-        encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
-        forms.add(encoded[shift + 1 : -1])
-    forms |= {base64.urlsafe_b64encode(raw).decode().rstrip("=")}
+    forms: set[str] = set()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        forms.add(encode(raw).decode().rstrip("="))
+        for shift in range(3):
+            encoded = encode(b"\0" * shift + raw).decode().rstrip("=")
+            whole = (shift + len(raw)) % 3 == 0  # else its last character depends on what follows
+            forms.add(encoded[shift + 1 if shift else 0 : None if whole else -1])
     return {form for form in forms if len(form) >= _ENCODED_FROM}

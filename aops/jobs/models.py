@@ -89,7 +89,9 @@ def _credentials_of(table: str, column: str, target: str) -> Table:
     )
 
 
-job_template_credentials = _credentials_of("job_template_credentials", "template_id", "job_templates")
+job_template_credentials = _credentials_of(
+    "job_template_credentials", "template_id", "job_templates"
+)
 job_credentials = _credentials_of("job_credentials", "job_id", "jobs")
 
 
@@ -253,9 +255,7 @@ class JobOutput(Model):
 
     __tablename__ = "job_output"
 
-    job_id: Mapped[int] = mapped_column(
-        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
-    )
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     attempt: Mapped[int]
     first_line: Mapped[int]
@@ -268,9 +268,7 @@ class JobHost(Model):
 
     __tablename__ = "job_hosts"
 
-    job_id: Mapped[int] = mapped_column(
-        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
-    )
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     host: Mapped[str] = mapped_column(Name, primary_key=True)
     ok: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)

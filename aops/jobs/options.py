@@ -6,6 +6,7 @@ Every field is checked where it is saved and again where it is launched.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from flask_babel import gettext as _
 from aops.core import yaml_text
 from aops.core.errors import AopsError
 
-_TAG = re.compile(r"[^\W_]?[\w.:/ -]*")
+_TAG = re.compile(r"[\w.:/ -]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 _RESERVED = "ansible_"
@@ -53,6 +54,7 @@ def check_launch_vars(text: str, *, templated: bool, field: str = "launch_vars")
     Args:
         text: YAML as typed on the launch page.
         templated: Whether the person may have Ansible evaluate them: authors may.
+        field: Where the error belongs.
 
     Raises:
         AopsError: At ``field``.
@@ -70,7 +72,16 @@ def check_launch_vars(text: str, *, templated: bool, field: str = "launch_vars")
                 ),
                 field=field,
             )
-        if _holds_template(value):
+        if _holds(value, _is_encrypted):
+            raise AopsError(
+                _(
+                    "The value of “%(name)s” is encrypted by ansible-vault, so nobody can see "
+                    "whether it is plain data; only authors may give such values.",
+                    name=name,
+                ),
+                field=field,
+            )
+        if _holds(value, _is_template):
             raise AopsError(
                 _(
                     "The value of “%(name)s” holds a template ({{ … }}). Write the plain value: "
@@ -99,9 +110,17 @@ def _check_name(name: str, field: str) -> None:
         )
 
 
-def _holds_template(value: Any) -> bool:
+def _holds(value: Any, found: Callable[[Any], bool]) -> bool:
     if isinstance(value, dict):
-        return any(_holds_template(part) for pair in value.items() for part in pair)
+        return any(_holds(part, found) for pair in value.items() for part in pair)
     if isinstance(value, list):
-        return any(_holds_template(item) for item in value)
+        return any(_holds(item, found) for item in value)
+    return found(value)
+
+
+def _is_template(value: Any) -> bool:
     return isinstance(value, str) and bool(_TEMPLATE.search(value))
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, yaml_text.VaultText)

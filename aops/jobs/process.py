@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
 from flask import Flask
@@ -81,7 +82,7 @@ def carry(app: Flask, job_id: int, attempt: int) -> None:
     except ClaimLost:
         _log.warning("run %s: the claim was lost before the start", run.run_id)
         return
-    except Exception:
+    except Exception:  # noqa: BLE001 - the job must end with a reason, whatever happened
         _log.exception("run %s: could not be prepared", run.run_id)
         _end_directly(run, lifecycle.BROKEN)
         return
@@ -161,9 +162,7 @@ def _end_directly(run: Run, reason: str) -> None:
     try:
         with run.app.app_context():
             _commit(
-                lambda: lifecycle.finish(
-                    run.job_id, run.attempt, JobStatus.FAILED, reason=reason
-                )
+                lambda: lifecycle.finish(run.job_id, run.attempt, JobStatus.FAILED, reason=reason)
             )
     except (ClaimLost, SQLAlchemyError):
         _log.exception("run %s: its end could not be stored", run.run_id)
@@ -211,7 +210,7 @@ def _move(run: Run, spool: Spool) -> None:
                 continue
             try:
                 with run.app.app_context():
-                    _commit(lambda batch=records: deliver(run.job_id, run.attempt, batch, run))
+                    _commit(partial(deliver, run.job_id, run.attempt, records, run))
             except ClaimLost:
                 run.wish = Outcome.LOST
                 run.finished.set()  # somebody else decided: nothing of ours is wanted

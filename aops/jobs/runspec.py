@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 
@@ -68,7 +69,7 @@ def extra_vars_of(job: Job) -> str:
     return yaml_text.dump(merged) if merged else ""
 
 
-def _unsafe(value: object) -> object:
+def _unsafe(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _unsafe(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -91,9 +91,7 @@ def matching_hosts(inventory: Inventory, limit: str, *, allow_regex: bool) -> li
     loaded = rows.load(inventory.id)
     hosts = list(loaded.hosts)
     if limit.strip():
-        hosts = patterns.match(
-            limit, hosts, rows.members_of(loaded), allow_regex=allow_regex
-        )
+        hosts = patterns.match(limit, hosts, rows.members_of(loaded), allow_regex=allow_regex)
     if not hosts:
         raise AopsError(
             _("No enabled host of the inventory “%(name)s” matches.", name=inventory.name),
@@ -115,6 +113,9 @@ def launch(
     What the template does not ask for is taken from it, whatever the form says.
 
     Args:
+        template: What to run.
+        user: Who launches; their role decides whether variables may be templates.
+        choices: From the launch page; data, whoever typed it.
         launch_key: From ``new_launch_key``.
         relaunch_of: Id of the job that is run again.
 

@@ -23,6 +23,9 @@ MAX_OUTPUT = 256 * 1024 * 1024
 PIECE = 48 * 1024
 """Characters after which a piece is written without waiting for the clock."""
 
+LARGEST = 2**31 - 1
+"""What the database's integers hold; a run can report more, or claim to."""
+
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 
 
@@ -54,13 +57,13 @@ class Sink:
         if event.kind is EventKind.STATS:
             for host, counts in event.data.items():
                 if isinstance(counts, dict):
-                    self._count(host, {name: int(counts.get(name, 0)) for name in COUNTS})
+                    self._count(host, {name: _number(counts.get(name)) for name in COUNTS})
             return
-        host = event.data.get("host")
-        if isinstance(host, str) and event.kind in _COUNTED:
-            counts = dict(self._hosts.get(host) or dict.fromkeys(COUNTS, 0))
+        name = event.data.get("host")
+        if isinstance(name, str) and event.kind in _COUNTED:
+            counts = dict(self._hosts.get(name) or dict.fromkeys(COUNTS, 0))
             _add(counts, event)
-            self._count(host, counts)
+            self._count(name, counts)
 
     def flush(self) -> None:
         """Write down what came since the last time; whole lines only."""
@@ -74,7 +77,7 @@ class Sink:
                     "first_line": self._line_number,
                     "line_count": len(self._lines),
                     "text": text,
-                    "cut": self._cut,
+                    "cut": min(self._cut, LARGEST),
                 }
             )
             self._line_number += len(self._lines)
@@ -98,7 +101,7 @@ class Sink:
                 "reason": self._masker.mask(result.reason),
                 "known_hosts": result.known_hosts,
                 "isolated": result.isolated,
-                "cut": self._cut,
+                "cut": min(self._cut, LARGEST),
             }
         )
 
@@ -115,15 +118,15 @@ class Sink:
         self._skipped += len(part) - len(part[:room])
 
     def _end_line(self, end: str) -> None:
-        line = self._partial
-        if self._skipped:
-            self._cut += self._skipped
-            line += f" \x1b[0m[… {self._skipped:,} more characters of this line were not stored]"
+        line, skipped = self._partial + end, self._skipped
         self._partial, self._skipped = "", 0
-        if self._stored + len(line) > MAX_OUTPUT:
+        self._cut += skipped
+        if self.truncated or self._stored + len(line) > MAX_OUTPUT:
             self._truncate(line)
-            return
-        self._keep(line + end)
+        elif skipped:
+            self._keep(f"{line.removesuffix(end)}{_CUT_LINE.format(skipped)}{end}")
+        else:
+            self._keep(line)
 
     def _keep(self, line: str) -> None:
         self._lines.append(line)
@@ -133,10 +136,10 @@ class Sink:
             self.flush()
 
     def _truncate(self, line: str) -> None:
-        self._cut += len(line) + 1
+        self._cut += len(line)
         if not self.truncated:
             self.truncated = True
-            self._lines.append("\x1b[0m[… the rest of the output was not stored: too long]\n")
+            self._lines.append(_CUT_OUTPUT)
 
     def _count(self, host: str, counts: dict[str, int]) -> None:
         host = host[:200]
@@ -145,18 +148,23 @@ class Sink:
             self._changed_hosts.add(host)
 
 
-_COUNTED = frozenset(
-    {EventKind.OK, EventKind.FAILED, EventKind.SKIPPED, EventKind.UNREACHABLE}
-)
+_CUT_LINE = " \x1b[0m[… {:,} more characters of this line were not stored]"
+_CUT_OUTPUT = "\x1b[0m[… the rest of the output was not stored: too long]\n"
+_COUNTED = frozenset({EventKind.OK, EventKind.FAILED, EventKind.SKIPPED, EventKind.UNREACHABLE})
 
 
 def _add(counts: dict[str, int], event: RunEvent) -> None:
     """Count one result as Ansible's recap does, as far as it is known before the end."""
-    if event.kind is EventKind.FAILED and event.data.get("ignored"):
-        counts["ok"] += 1
-        counts["ignored"] += 1
-        counts["changed"] += bool(event.data.get("changed"))
-        return
-    counts[event.kind.value] += 1
-    if event.kind is EventKind.OK:
-        counts["changed"] += bool(event.data.get("changed"))
+    kinds = [event.kind.value]
+    if event.data.get("ignored"):
+        kinds = ["ok", "ignored"]
+    elif event.kind is EventKind.FAILED and event.data.get("rescued"):
+        kinds = ["rescued"]
+    if "ok" in kinds and event.data.get("changed"):
+        kinds.append("changed")
+    for kind in kinds:
+        counts[kind] += 1
+
+
+def _number(value: object) -> int:
+    return min(value, LARGEST) if isinstance(value, int) else 0

@@ -33,7 +33,8 @@ class Spool:
 
     def append(self, record: Record) -> None:
         """Add a record; it is in the operating system's hands when this returns."""
-        self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        line = json.dumps(record, ensure_ascii=False)
+        self._file.write(line.encode("utf-8", "replace") + b"\n")  # no database stores surrogates
         self._file.flush()
 
     def sync(self) -> None:
@@ -57,7 +58,10 @@ class SpoolReader:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._file.close()
 

@@ -22,6 +22,9 @@ def store(job_id: int, attempt: int, records: list[Record], *, fenced: bool = Tr
     """Add records to a job.
 
     Args:
+        job_id: The job.
+        attempt: Whose records they are.
+        records: As the sink wrote them, in order.
         fenced: Whether the job must still be running; False for what a dead run process
             left behind.
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from flask import Flask
 
-import aops
-from aops.config import Settings
+from aops.config import VERSION, Settings
 from aops.core.database import session, utc_now
 from aops.execution import sandbox, workspace
 from aops.jobs import launcher, lifecycle, process, slots, spool
@@ -75,7 +74,7 @@ def pulse(settings: Settings) -> None:
         row = Pulse(name=key[0], node=key[1])
         session().add(row)
     row.seen_at = utc_now()
-    row.version = aops.__version__
+    row.version = VERSION
     row.free_slots = slots.free(settings.home / "slots", settings.max_runs)
     row.isolation = _isolation(settings)
     session().flush()

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
-from flask import current_app
+from flask import Flask, current_app
 
 from aops.jobs import launcher
 from aops.jobs.sweep import sweep as sweep_once
-
-
-def _app():  # type: ignore[no-untyped-def]  # noqa: ANN202
-    return current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @shared_task(name="jobs.dispatch")
@@ -24,3 +20,7 @@ def sweep() -> None:
     """Clean up after the dead, then start what waits."""
     sweep_once(_app())
     launcher.start_waiting(_app())
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]  # noqa: SLF001

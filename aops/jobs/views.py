@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, flash, make_response, redirect, request, stream_with_context, url_for
+from flask import (
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask_admin import Admin, expose
 from flask_admin.form import rules
 from flask_admin.model.template import BaseListRowAction
-from flask_babel import gettext as _, lazy_gettext as _l
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
@@ -26,7 +36,7 @@ from aops.playbooks import services as playbooks
 _SHOWN_HOSTS = 200
 
 
-class LaunchAction(BaseListRowAction):  # type: ignore[misc]
+class LaunchAction(BaseListRowAction):
     """The button at the end of a template's row."""
 
     def render(self, _context: Any, row_id: Any, _row: Any) -> Markup:
@@ -94,7 +104,7 @@ class TemplateView(ConsoleModelView):
         "ask_modes",
     )
 
-    def render(self, template: str, /, **kwargs: Any) -> str:
+    def render(self, template: str, **kwargs: Any) -> str:
         """Give the details page the template's last jobs."""
         if template == self.details_template:
             kwargs["recent_jobs"] = history.of_template(kwargs["model"].id)
@@ -173,10 +183,11 @@ class JobView(ConsoleView):
         """Answer a poll: the lines after the cursor, and the summary if it changed."""
         job = _job(job_id)
         cursor = request.args.get("after", "0")
-        if log.cursor_of(job, log.seq_of(cursor)) == cursor and job.output_seq <= log.seq_of(cursor):
+        seq = log.seq_of(cursor)
+        if job.output_seq <= seq and log.cursor_of(job, seq) == cursor:
             return _poll_answer("", cursor, 304, finished=job.finished)
-        pieces = log.after(job.id, log.seq_of(cursor))
-        seq = pieces[-1].seq if pieces else log.seq_of(cursor)
+        pieces = log.after(job.id, seq)
+        seq = pieces[-1].seq if pieces else seq
         html = self.render("jobs/_poll.html", job=job, pieces=pieces, **_summary(job))
         finished = job.finished and seq >= job.output_seq
         return _poll_answer(html, log.cursor_of(job, seq), 200, finished=finished)
@@ -296,8 +307,14 @@ def register(admin: Admin) -> None:
     """Add the pages of templates and jobs."""
     admin.add_view(TemplateView(JobTemplate, endpoint="templates", url="/templates"))
     admin.add_view(JobView(name=_l("Jobs"), endpoint="jobs", url="/jobs"))
-    admin.app.jinja_env.globals.update(banners=waiting.banners, may=may, Permission=Permission)
-    admin.app.jinja_env.globals.update(status_label=status_label, status_name=status_name)
+    assert admin.app is not None  # noqa: S101 - views are registered on an application
+    admin.app.jinja_env.globals.update(
+        banners=waiting.banners,
+        may=may,
+        Permission=Permission,
+        status_label=status_label,
+        status_name=status_name,
+    )
 
 
 def status_name(job: Job) -> str:

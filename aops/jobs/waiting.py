@@ -34,15 +34,15 @@ def reason(job: Job) -> str:
     """Say in a sentence why a waiting job has not started."""
     workers = live_workers()
     if not workers:
-        return _("No worker is running. The job starts as soon as one does; nothing is lost.")
+        return str(_("No worker is running. The job starts as soon as one does; nothing is lost."))
     ahead = session().scalar(
         select(func.count()).where(Job.status == JobStatus.PENDING, Job.id < job.id)
     )
     if ahead:
-        return _("%(n)d jobs are before it in the queue.", n=ahead)
+        return str(_("%(n)d jobs are before it in the queue.", n=ahead))
     if not any(worker.free_slots for worker in workers):
-        return _("Every worker is busy. It starts when a run ends.")
-    return _("A worker will take it within seconds.")
+        return str(_("Every worker is busy. It starts when a run ends."))
+    return str(_("A worker will take it within seconds."))
 
 
 def live_workers() -> list[Pulse]:
