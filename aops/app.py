@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_migrate import Migrate
+from sqlalchemy.exc import OperationalError
 
 from aops.config import Settings, read_settings
 from aops.core import assets, celery, error_pages, formatting, i18n, keyring, navigation, security
@@ -77,7 +79,8 @@ def _init_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
-    with app.app_context():
+    # A database that is away must not keep the web server from saying so on its pages.
+    with app.app_context(), contextlib.suppress(OperationalError):
         keyring.verify(settings.keys, db.engine)
 
 
