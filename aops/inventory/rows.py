@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.orm import aliased
 
 from aops.core.database import session
@@ -45,6 +45,11 @@ class InventoryRows:
 def load(inventory_id: int) -> InventoryRows:
     """Read an inventory without its disabled hosts; an unknown one is empty."""
     return _load(inventory_id, Host.enabled.is_(True))
+
+
+def load_all(inventory_id: int) -> InventoryRows:
+    """Read an inventory with its disabled hosts, for the pages where it is kept."""
+    return _load(inventory_id, true())
 
 
 def load_one(host: Host) -> InventoryRows:

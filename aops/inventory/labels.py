@@ -1,0 +1,21 @@
+"""Words for what is stored by value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from aops.inventory.keyscan import ScanProblem
+
+SCAN_PROBLEMS: dict[str, Any] = {
+    ScanProblem.NO_ADDRESS: _l(
+        "The address or port comes from a template or a vaulted value, which only a run can read."
+    ),
+    ScanProblem.NO_PROGRAM: _l("ssh-keyscan is not installed where the worker runs."),
+    ScanProblem.NO_ANSWER: _l(
+        "Nothing answered: no SSH server listens there, or a firewall drops the packets."
+    ),
+    ScanProblem.UNKNOWN_NAME: _l("The name has no address; check the spelling, or ansible_host."),
+    ScanProblem.NO_KEYS: _l("Something answered there, but not with the keys of an SSH server."),
+}

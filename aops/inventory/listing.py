@@ -1,0 +1,82 @@
+"""What the lists of inventories, hosts and groups have in common: filters, columns, numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from aops.core.database import session
+from aops.core.filters import ReferenceFilter
+from aops.core.permissions import Permission
+from aops.core.views import ConsoleModelView
+from aops.inventory import counts
+from aops.inventory.models import Group, Host, Inventory
+
+
+def inventory_choices() -> list[tuple[str, str]]:
+    """Give the choices of the inventory filter."""
+    query = select(Inventory.id, Inventory.name).order_by(Inventory.name)
+    return [(str(key), name) for key, name in session().execute(query)]
+
+
+def group_choices() -> list[tuple[str, str]]:
+    """Give the choices of the group filter."""
+    query = select(Group.id, Group.name, Inventory.name).join(Inventory)
+    found = session().execute(query.order_by(Group.name, Inventory.name))
+    return [(str(key), f"{name} ({inventory})") for key, name, inventory in found]
+
+
+class GroupFilter(ReferenceFilter):
+    """Hosts that stand in a group themselves."""
+
+    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
+        """Narrow the query."""
+        return query.filter(Host.groups.any(Group.id == value))
+
+
+def count_column(_view: Any, _context: Any, row: Any, name: str) -> str:
+    """Show a number that the view counted for the whole page."""
+    return str(g.counts[name].get(row.id, 0))
+
+
+def keys_column(_view: Any, _context: Any, host: Host, _name: str) -> str:
+    """Show whether runs know the host, and whether somebody should look."""
+    offered = g.counts["offered"].get(host.id, 0)
+    if offered:
+        return str(ngettext("%(num)d to check", "%(num)d to check", offered))
+    return str(_("accepted")) if g.counts["accepted"].get(host.id) else ""
+
+
+class InventoryPart(ConsoleModelView):
+    """What the three kinds of pages share."""
+
+    read_permission = Permission.INVENTORY_READ
+    write_permission = Permission.INVENTORY_WRITE
+
+    column_auto_select_related = False  # each get_query says what to read along
+
+    def counted(self, ids: list[int]) -> dict[str, counts.Counts]:
+        """Count what the columns of a page of rows show."""
+        raise NotImplementedError
+
+    def check(self, model: Any) -> None:
+        """Call the feature's service on a row that is about to be saved."""
+        raise NotImplementedError
+
+    def get_list(self, *args: Any, **options: Any) -> Any:
+        """Read a page of rows, and its numbers in one query each."""
+        page: tuple[int | None, list[Any]] = super().get_list(*args, **options)
+        g.counts = self.counted([row.id for row in page[1]])
+        return page
+
+    def prepare(self, _form: Any, model: Any, *, is_created: bool) -> None:  # noqa: ARG002
+        """Let the service have its say."""
+        self.check(model)
+
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
+        """Go to the page of what was saved."""
+        return str(self.get_url(".details_view", id=model.id))
