@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 _SEQUENCE = re.compile(
     r"\x1b\[([0-9;:]*)m"  # SGR, the only one kept
     r"|\x1b\[[0-?]*[ -/]*[@-~]"  # other CSI
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS, SOS, PM, APC
-    r"|\x1b[ -/]*[0-~]?"  # two-character sequences, and a lone ESC
+    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS, SOS, PM, APC; an open one ends with its line
+    r"|\x1b[ -/]*[0-~]?",  # two-character sequences, and a lone ESC
+    re.MULTILINE,
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE = Markup(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, cast, func, select
 
 from aops.core.database import session
 from aops.jobs import ansi
@@ -20,6 +20,11 @@ PAGE_CHARACTERS = 512 * 1024
 """How much output a page shows at once; the rest is one click away."""
 
 POLL_CHARACTERS = 256 * 1024
+
+_LARGEST = 2**31 - 1
+
+_BYTES = func.length(cast(JobOutput.text, LargeBinary))
+"""Counts a text's bytes on both databases; SQLite's length of a text ends at a NUL."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def cursor_of(job: Job, seq: int) -> str:
 def seq_of(cursor: str) -> int:
     """Read the piece out of a cursor; nonsense starts from the beginning."""
     head = cursor.split(".", 1)[0]
-    return min(int(head), 2**31 - 1) if head.isascii() and head.isdigit() else 0
+    return min(int(head[:12]), _LARGEST) if head.isascii() and head.isdigit() else 0
 
 
 def after(job_id: int, seq: int, characters: int = POLL_CHARACTERS) -> list[Piece]:
@@ -69,7 +74,7 @@ def after(job_id: int, seq: int, characters: int = POLL_CHARACTERS) -> list[Piec
     pieces: list[Piece] = []
     size = 0
     rows = session().execute(
-        select(JobOutput.seq, JobOutput.first_line, func.length(JobOutput.text))
+        select(JobOutput.seq, JobOutput.first_line, _BYTES)
         .where(JobOutput.job_id == job_id, JobOutput.seq > seq)
         .order_by(JobOutput.seq)
         .limit(200)
@@ -133,7 +138,7 @@ def _seq_of_tail(job: Job) -> int:
     if job.output_bytes <= PAGE_CHARACTERS:
         return 0
     rows = session().execute(
-        select(JobOutput.seq, func.length(JobOutput.text))
+        select(JobOutput.seq, _BYTES)
         .where(JobOutput.job_id == job.id)
         .order_by(JobOutput.seq.desc())
         .limit(2_000)
@@ -150,7 +155,7 @@ def _seq_of_tail(job: Job) -> int:
 def _seq_with_line(job_id: int, line: int) -> int:
     found = session().scalar(
         select(func.max(JobOutput.seq)).where(
-            JobOutput.job_id == job_id, JobOutput.first_line <= max(line, 1)
+            JobOutput.job_id == job_id, JobOutput.first_line <= min(max(line, 1), _LARGEST)
         )
     )
     return found or 1

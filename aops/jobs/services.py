@@ -32,6 +32,7 @@ from aops.playbooks.models import Playbook
 from aops.users.models import User
 
 _OPEN = (JobStatus.PENDING, JobStatus.RUNNING)
+_KEY_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def launch(
     Raises:
         AopsError: At the field to blame.
     """
+    launch_key = launch_key[:_KEY_LENGTH]  # it comes from a browser
     known = session().scalar(select(Job).where(Job.launch_key == launch_key))
     if known is not None:
         return known
@@ -177,7 +179,9 @@ def _store(job: Job, launch_key: str) -> Job:
     except IntegrityError:  # the same form arrived twice at the same moment
         known = session().scalar(select(Job).where(Job.launch_key == launch_key))
         if known is None:
-            raise
+            raise AopsError(
+                _("The template or what it uses was deleted meanwhile. Nothing was launched.")
+            ) from None
         return known
     audit.record(
         "job.launched",

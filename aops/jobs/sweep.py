@@ -29,7 +29,7 @@ def sweep(app: Flask) -> None:
     pulse(settings)
     session().commit()
     for run_id, path in list(spool.abandoned(settings.spool_dir)):
-        salvage(run_id, path)
+        _salvage_or_say_why(run_id, path)
     workspace.sweep(settings.runs_dir, lambda run_id: spool.is_alive(settings.spool_dir, run_id))
     lifecycle.reap()
     session().commit()
@@ -49,6 +49,17 @@ def salvage(run_id: str, path: Path) -> None:
         _log.warning("run %s: its process died; the job is marked as lost", run_id)
     session().commit()
     path.unlink(missing_ok=True)
+
+
+def _salvage_or_say_why(run_id: str, path: Path) -> None:
+    """Keep one damaged spool from stopping the rest; the job is reaped in any case."""
+    try:
+        salvage(run_id, path)
+    except FileNotFoundError:
+        session().rollback()  # another sweep of this machine was faster
+    except Exception:  # noqa: BLE001 - whatever it is, the other runs must not wait for it
+        session().rollback()
+        _log.exception("run %s: what it left in %s could not be stored", run_id, path)
 
 
 def _salvage_batch(job_id: int, attempt: int, records: list[spool.Record]) -> None:

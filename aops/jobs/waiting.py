@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app
-from flask_babel import gettext as _
+from flask_babel import gettext as _, ngettext
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,7 +39,13 @@ def reason(job: Job) -> str:
         select(func.count()).where(Job.status == JobStatus.PENDING, Job.id < job.id)
     )
     if ahead:
-        return str(_("%(n)d jobs are before it in the queue.", n=ahead))
+        return str(
+            ngettext(
+                "%(num)d job is before it in the queue.",
+                "%(num)d jobs are before it in the queue.",
+                ahead,
+            )
+        )
     if not any(worker.free_slots for worker in workers):
         return str(_("Every worker is busy. It starts when a run ends."))
     return str(_("A worker will take it within seconds."))
