@@ -14,12 +14,18 @@ _CURRENT = {"autocomplete": "current-password"}
 _NEW = {"autocomplete": "new-password"}
 
 
+def printable(value: str | None) -> str:
+    """Filter: drop what no username holds and no page can show again."""
+    return "".join(char for char in value or "" if char.isprintable())
+
+
 class SignInForm(ConsoleForm):
     """Who are you."""
 
     username = StringField(
         _l("Username"),
         [InputRequired(_l("Type your username."))],
+        filters=[printable],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(

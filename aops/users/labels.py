@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from wtforms import SelectChoice
 
 from aops.core.permissions import Role
 
@@ -15,11 +16,14 @@ ROLES: dict[Role, Any] = {
     Role.ADMIN: _l("Administrator"),
 }
 
-ROLE_CHOICES: tuple[tuple[str, Any], ...] = (
-    (Role.VIEWER.value, _l("Viewer: sees inventories, playbooks and jobs")),
-    (Role.OPERATOR.value, _l("Operator: also launches and cancels jobs")),
-    (Role.AUTHOR.value, _l("Author: also edits all of them, and so may run code on every host")),
-    (Role.ADMIN.value, _l("Administrator: also manages users and reads the audit log")),
+ROLE_CHOICES = (
+    SelectChoice(Role.VIEWER.value, _l("Viewer: sees inventories, playbooks and jobs")),
+    SelectChoice(Role.OPERATOR.value, _l("Operator: also launches and cancels jobs")),
+    SelectChoice(
+        Role.AUTHOR.value,
+        _l("Author: also edits all of them, and so may run code on every host"),
+    ),
+    SelectChoice(Role.ADMIN.value, _l("Administrator: also manages users and reads the audit log")),
 )
 
 

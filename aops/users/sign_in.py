@@ -80,7 +80,8 @@ def _open() -> Response | None:
 
 def _close(_error: BaseException | None) -> None:
     actor.become(actor.SYSTEM)  # threads serve one request after the other
-    g.pop("_login_user", None)
+    for name in ("_login_user", "csrf_token"):  # a context may outlive its request
+        g.pop(name, None)
 
 
 def _is_static() -> bool:

@@ -176,6 +176,8 @@ class UserView(ConsoleModelView):
     ]
     details_template = "users/details.html"
 
+    action_disallowed_list = ("delete",)
+
     form = NewUserForm
 
     def get_edit_form(self) -> type[UserForm]:
@@ -219,7 +221,7 @@ class UserView(ConsoleModelView):
     @requires(Permission.USERS_WRITE)
     def reset_password(self) -> str:
         """Give somebody a one-time password and sign them out everywhere."""
-        user = session().get(User, request.form.get("id", type=int))
+        user = session().get(User, request.form.get("id", 0, type=int))
         if user is None:
             abort(404)
         password = passwords.one_time_password()

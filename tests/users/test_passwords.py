@@ -27,7 +27,7 @@ def test_a_weak_password_is_refused_with_the_reason(app: Flask, password: str, s
 
 @pytest.mark.parametrize(
     "password",
-    ["correct horse battery", "🦊 im Schnee läuft weiter", "正确的马电池订书钉很长很长很长"],
+    ["correct horse battery", "🦊 im Schnee läuft", "正确的马电池订书钉很长很长"],
 )
 def test_a_long_password_in_any_script_is_good(app: Flask, password: str) -> None:
     with app.test_request_context():

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from aops.audit.models import AuditEntry
 from aops.core.actor import SYSTEM, current
+from aops.core.permissions import Role
 from aops.users.models import SignInFailure, User, UserSession
 from tests.console import ConsoleClient
 from tests.factories import PASSWORD, make_user
@@ -132,7 +133,7 @@ def test_a_lost_right_is_missing_at_the_next_request(
 ) -> None:
     client.sign_in(alice)
     client.get("/users/")
-    alice.role = alice.role.VIEWER
+    alice.role = Role.VIEWER
     session.commit()
 
     client.get("/users/", 403)

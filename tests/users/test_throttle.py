@@ -116,7 +116,7 @@ def test_a_new_password_lets_a_person_try_at_once(session: Session, oscar: User)
 
 
 @pytest.mark.parametrize(
-    "username", ["n" * 5_000, "\x00", "🦊" * 300, "a" * 199 + " b", "' OR 1=1"]
+    "username", ["n" * 5_000, "\x00", "🦊" * 300, "a" * 194 + " b", "' OR 1=1"]
 )
 def test_whatever_is_typed_as_a_name_is_counted(session: Session, username: str) -> None:
     _fail(username, times=throttle.ACCOUNT_LIMIT)
