@@ -37,7 +37,7 @@ class Channel(filesystem.Channel):
     def _delete(self, queue: str, *_args: Any, **_kwargs: Any) -> None:
         self._purge(queue)
 
-    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex}.{queue}"
         draft = self._folder() / f".{name}"
         draft.write_text(json.dumps(payload))
