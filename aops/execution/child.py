@@ -15,6 +15,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -45,6 +46,7 @@ def main(control: socket.socket) -> None:
     worker.start()
     _watch(control, done, order["processes"])
     _end_everything()
+    shutil.rmtree(order["private"], ignore_errors=True)  # the supervisor may be dead
 
 
 def _restrain_ourselves() -> None:
@@ -143,6 +145,7 @@ def _lay_out(order: dict[str, Any]) -> None:
         Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
     for path, content in order["files"].items():
         Path(path).write_text(content, encoding="utf-8", errors="surrogatepass")
+    os.umask(0o022)  # a playbook's own files get the modes that they get in a shell
 
 
 def _work(control: socket.socket, order: dict[str, Any], at_work: socket.socket) -> None:

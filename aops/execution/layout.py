@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CHILD = HERE / "child.py"
-PLUGINS = HERE / "plugins"
+CALLBACK = HERE / "plugins" / "callback" / "aops.py"
 PYTHON = Path(sys.executable)
 ANSIBLE_PLAYBOOK = PYTHON.parent / "ansible-playbook"
 
@@ -28,7 +28,6 @@ class Layout:
         scratch: Home directory, Ansible's temporary files and SSH's control sockets.
         events: The socket that our callback plugin connects to.
         child: The script that starts ansible-playbook.
-        plugins: Our Ansible plugins.
     """
 
     project: Path
@@ -36,12 +35,16 @@ class Layout:
     scratch: Path
     events: Path
     child: Path
-    plugins: Path
 
     @property
     def home(self) -> Path:
         """What ``~`` means in the run."""
         return self.scratch / "home"
+
+    @property
+    def callback(self) -> Path:
+        """Our callback plugin; a copy, so that Ansible never writes beside the original."""
+        return self.private / "callback" / CALLBACK.name
 
     @property
     def inventory(self) -> Path:

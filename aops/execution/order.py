@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aops.execution import settings
-from aops.execution.layout import ANSIBLE_PLAYBOOK, Layout
+from aops.execution.layout import ANSIBLE_PLAYBOOK, CALLBACK, Layout
 from aops.execution.spec import Options, RunSpec, Secrets
 
 
@@ -23,6 +23,7 @@ class Order:
         command: ansible-playbook and its arguments.
         directories: To be made first, 0700.
         files: Contents by path, to be written first, 0600.
+        private: The directory that must not outlive the run.
         known_hosts: The file whose new lines are to be reported.
         artifacts: Where ansible-runner may keep its own files.
         processes: How many there may be at once; None where they cannot be told from others.
@@ -33,6 +34,7 @@ class Order:
     directory: str
     directories: list[str]
     files: dict[str, str]
+    private: str
     known_hosts: str
     artifacts: str
     processes: int | None
@@ -54,12 +56,19 @@ def make(spec: RunSpec, layout: Layout, processes: int | None) -> Order:
     files |= {
         layout.inventory: spec.inventory,
         layout.known_hosts: _line(spec.known_hosts) if spec.known_hosts else "",
+        layout.callback: CALLBACK.read_text(encoding="utf-8"),
         layout.ansible_cfg: settings.ansible_cfg(layout),
         layout.ssh_config: settings.ssh_config(
             layout, accept_new_host_keys=spec.accept_new_host_keys
         ),
     }
-    places = (layout.private / "secrets", layout.inventory.parent, layout.home)
+    places = (
+        layout.private / "secrets",
+        layout.callback.parent,
+        layout.inventory.parent,
+        layout.home,
+        layout.scratch / "cp",
+    )
     return Order(
         command=[
             str(ANSIBLE_PLAYBOOK),
@@ -71,8 +80,9 @@ def make(spec: RunSpec, layout: Layout, processes: int | None) -> Order:
         ],
         environment=settings.environment(layout, spec.run_id),
         directory=str(layout.project),
-        directories=[*map(str, places), str(layout.scratch / "cp")],
+        directories=[str(place) for place in places],
         files={str(path): content for path, content in files.items()},
+        private=str(layout.private),
         known_hosts=str(layout.known_hosts),
         artifacts=str(layout.scratch / "runner"),
         processes=processes,

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aops.execution.layout import CHILD, PLUGINS, PYTHON, Layout
+from aops.execution.layout import CHILD, PYTHON, Layout
 from aops.execution.workspace import Workspace
 
 _HOME = Path("/run/aops")
@@ -27,7 +27,6 @@ _LAYOUT = Layout(
     scratch=Path("/tmp"),  # noqa: S108
     events=_HOME / "job" / "events",
     child=_HOME / "child.py",
-    plugins=_HOME / "plugins",
 )
 
 _SCRATCH_SIZE = 1 << 30
@@ -108,7 +107,7 @@ class Sandbox:
 
     def command(self, control: int) -> list[str]:
         """Return how to start the child, which gets its orders over that descriptor."""
-        inside = [str(PYTHON), "-I", str(_LAYOUT.child), str(control)]
+        inside = [str(PYTHON), "-IB", str(_LAYOUT.child), str(control)]
         return [*_walls(), *_own_things(self._space.path), *_last_touch(), "--", *inside]
 
 
@@ -117,7 +116,7 @@ def probe() -> SandboxStatus:
     if shutil.which("bwrap") is None:
         return SandboxStatus(works=False, detail="Install the package bubblewrap.")
     done = subprocess.run(  # noqa: S603
-        [*_walls(), *_last_touch(), "--", str(PYTHON), "-I", "-c", "pass"],
+        [*_walls(), *_last_touch(), "--", str(PYTHON), "-IB", "-c", "pass"],
         env={},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -158,7 +157,6 @@ def _own_things(path: Path) -> list[str]:
     return [
         *("--ro-bind", str(path), str(_HOME / "job")),
         *("--ro-bind", str(CHILD), str(_LAYOUT.child)),
-        *("--ro-bind", str(PLUGINS), str(_LAYOUT.plugins)),
         *("--ro-bind", str(path / "passwd"), "/etc/passwd"),
         *("--ro-bind", str(path / "group"), "/etc/group"),
         *("--symlink", ssh_config, "/etc/ssh/ssh_config"),

@@ -12,7 +12,7 @@ _ANSIBLE_CFG = """\
 [defaults]
 home = {scratch}/ansible
 local_tmp = {scratch}/ansible/tmp
-callback_plugins = {plugins}/callback
+callback_plugins = {callbacks}
 stdout_callback = aops
 roles_path = {project}/roles:/usr/share/ansible/roles:/etc/ansible/roles
 collections_path = {project}/collections:/usr/share/ansible/collections
@@ -53,7 +53,7 @@ def ansible_cfg(layout: Layout) -> str:
     """Return the run's ansible.cfg."""
     return _ANSIBLE_CFG.format(
         scratch=layout.scratch,
-        plugins=layout.plugins,
+        callbacks=layout.callback.parent,
         project=layout.project,
         ssh_config=layout.ssh_config,
     )
@@ -78,6 +78,7 @@ def environment(layout: Layout, run_id: str) -> dict[str, str]:
         "TMPDIR": str(layout.scratch),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "ANSIBLE_CONFIG": str(layout.ansible_cfg),
         "AOPS_EVENTS": str(layout.events),
         "AOPS_RUN_ID": run_id,

@@ -7,7 +7,7 @@ service's account can.
 
 from __future__ import annotations
 
-from aops.execution.layout import CHILD, PLUGINS, PYTHON, Layout
+from aops.execution.layout import CHILD, PYTHON, Layout
 from aops.execution.workspace import Workspace
 
 
@@ -27,9 +27,8 @@ class Unprotected:
             scratch=scratch,
             events=space.events,
             child=CHILD,
-            plugins=PLUGINS,
         )
 
     def command(self, control: int) -> list[str]:
         """Return how to start the child, which gets its orders over that descriptor."""
-        return [str(PYTHON), "-I", str(self.layout.child), str(control)]
+        return [str(PYTHON), "-IB", str(self.layout.child), str(control)]

@@ -55,7 +55,7 @@ def test_a_run_that_is_cancelled_at_once_never_starts(runs_dir: Path) -> None:
     assert recorder.output == b""
 
 
-@pytest.mark.parametrize("delay", [0.05, 0.15, 0.3, 0.45, 0.6])
+@pytest.mark.parametrize("delay", [0.05, 0.2, 0.5])
 def test_a_cancel_in_any_phase_of_the_start_is_obeyed(runs_dir: Path, delay: float) -> None:
     at = time.monotonic() + delay
     spec = make_spec(play("command: sleep 1000"))

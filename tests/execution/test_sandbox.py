@@ -100,12 +100,14 @@ def test_a_run_can_write_neither_kernel_settings_nor_anything_on_a_disk(runs_dir
         "/run/aops/job/project/site.yml",
         "/run/aops/child.py",
     )
-    script = f"for p in {' '.join(paths)} /tmp/mine; do (: >> $p) && echo wrote $p; done; true"
+    script = (
+        f"umask; for p in {' '.join(paths)} /tmp/mine; do (: >> $p) && echo wrote $p; done; true"
+    )
     spec = make_spec(play(f"shell: {json.dumps(script)}\n      register: x", "debug: var=x.stdout"))
 
     _, recorder = run(spec, runs_dir)
 
-    assert '"x.stdout": "wrote /tmp/mine"' in recorder.text
+    assert '"x.stdout": "0022\\nwrote /tmp/mine"' in recorder.text
     assert not Path("/usr/bin/aops-was-here").exists()
 
 
