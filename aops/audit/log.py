@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from aops.audit.models import AuditEntry
 from aops.core.database import session
@@ -91,8 +91,7 @@ class Change:
 
 def page(filters: Filters) -> Page:
     """Give one page, newest first."""
-    query = select(AuditEntry).where(*_conditions(filters)).order_by(AuditEntry.id.desc())
-    entries = list(session().scalars(query.limit(PAGE_SIZE + 1)))
+    entries = list(session().scalars(_query(filters).limit(PAGE_SIZE + 1)))
     more = len(entries) > PAGE_SIZE
     entries = entries[:PAGE_SIZE]
     return Page(entries=entries, older=entries[-1].id if more else None)
@@ -105,6 +104,10 @@ def changes_of(entry: AuditEntry) -> list[Change]:
         _change(field, value) if is_change else Change(field, None, _text(value))
         for field, value in json.loads(entry.changes).items()
     ]
+
+
+def _query(filters: Filters) -> Select[tuple[AuditEntry]]:
+    return select(AuditEntry).where(*_conditions(filters)).order_by(AuditEntry.id.desc())
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
