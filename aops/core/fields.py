@@ -29,14 +29,14 @@ class ManyField(QuerySelectMultipleField):
         super().pre_validate(form)
 
 
-class LineField(StringField):
+class LineField(StringField):  # type: ignore[misc]
     """One line; what HTML cannot carry is shown as “�” when the form comes back."""
 
     def _value(self) -> str:
         return _shown(super()._value())
 
 
-class TextField(TextAreaField):
+class TextField(TextAreaField):  # type: ignore[misc]
     """Several lines; what HTML cannot carry is shown as “�” when the form comes back."""
 
     def _value(self) -> str:

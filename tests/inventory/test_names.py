@@ -1,0 +1,171 @@
+import pytest
+
+from aops.core import yaml_text
+from aops.core.errors import AopsError
+from aops.inventory import names
+from aops.inventory.rows import GroupRow, InventoryRows
+from tests.inventory import ansible_says
+
+GOOD_HOSTS = (
+    "web1",
+    "web-1.example.com",
+    "WEB_1",
+    "_x",
+    "1",
+    "10.0.0.1",
+    "999.1.1.1",
+    "x.",
+    "web-",
+    "a..b",
+    "localhost",
+    "wéb",
+    "服务器1",
+    "::1",
+    "2001:db8::1",
+    "::ffff:10.0.0.1",
+    "w" * 200,
+)
+BAD_HOSTS = (
+    "",
+    "-x",
+    ".x",
+    "a b",
+    "a\n",
+    "a\tb",
+    "a,b",
+    "web:22",
+    "[::1]",
+    "web[1:3]",
+    "web*",
+    "~web",
+    "!web",
+    "&web",
+    "@web",
+    "a/b",
+    "a;b",
+    "$(id)",
+    "{{ x }}",
+    "fe80::1%eth0",
+    "😀",
+    "all",
+    "ungrouped",
+    "_meta",
+    "w" * 201,
+    "w" * 5_000,
+)
+GOOD_GROUPS = ("web", "_web", "web-servers", "web.servers", "组", "plugin", "hosts", "vars", "W1")
+BAD_GROUPS = ("", "1web", "-web", "web servers", "web:db", "::1", "10.0.0.1", "localhost", "all")
+
+
+@pytest.mark.parametrize("name", GOOD_HOSTS)
+def test_a_good_host_name_is_taken_literally_by_ansible(name: str, tmp_path: ansible_says.Path):
+    names.check_host_name(name)
+
+    rows = InventoryRows(hosts={name: "", "other-host": ""})
+    assert sorted(ansible_says.hosts_matching("all", rows, tmp_path)) == sorted(rows.hosts)
+    assert ansible_says.hosts_matching(name, rows, tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", BAD_HOSTS)
+def test_a_bad_host_name_is_refused_at_its_field(name: str) -> None:
+    with pytest.raises(AopsError) as refusal:
+        names.check_host_name(name)
+
+    assert refusal.value.field == "name"
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("name", GOOD_GROUPS)
+def test_a_good_group_name_is_taken_literally_by_ansible(name: str, tmp_path: ansible_says.Path):
+    names.check_group_name(name)
+
+    rows = InventoryRows(hosts={"in1": "", "out1": ""}, groups={name: GroupRow(hosts=["in1"])})
+    assert ansible_says.hosts_matching(name, rows, tmp_path) == ["in1"]
+
+
+@pytest.mark.parametrize("name", BAD_GROUPS)
+def test_a_bad_group_name_is_refused_at_its_field(name: str) -> None:
+    with pytest.raises(AopsError) as refusal:
+        names.check_group_name(name)
+
+    assert refusal.value.field == "name"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ansible_host: 10.0.0.1",
+        "ansible_host: web1.example.com",
+        "ansible_host: 'fe80::1%eth0'",
+        "ansible_host: '{{ other }} -o x'",
+        "ansible_host: null",
+        "ansible_user: deploy",
+        "ansible_user: CORP\\deploy",
+        "ansible_user: deploy@example.com",
+        'ansible_user: \'{{ lookup("env", "USER") }}\'',
+        "ansible_user: !vault '$ANSIBLE_VAULT;1.1;AES256'",
+        "ansible_port: 22",
+        "ansible_port: '65535'",
+        "ansible_port: '{{ port }}'",
+        "_x1: anything",
+    ],
+)
+def test_good_variables_pass(text: str) -> None:
+    variables = yaml_text.parse_mapping(text)
+
+    names.check_variables(variables)
+
+    assert variables
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ansible_host: -oProxyCommand=id",
+        "ansible_host: 'a b'",
+        "ansible_host: 'a;id'",
+        'ansible_host: "a\\nb"',
+        "ansible_host: 'x%`id`'",
+        "ansible_host: ''",
+        "ansible_host: 10",
+        "ansible_host: !unsafe '{{ x }}'",
+        "ansible_host: [a]",
+        "ansible_ssh_host: -x",
+        "ansible_user: -l",
+        "ansible_user: 'a b'",
+        "ansible_user: 'a$(id)'",
+        'ansible_user: "a\\0b"',
+        "ansible_user: 'a\\'",
+        "ansible_user: ''",
+        "ansible_user: 12",
+        "ansible_ssh_user: 'a|b'",
+        "ansible_port: 0",
+        "ansible_port: 65536",
+        "ansible_port: yes",
+        "ansible_port: '22 -o x'",
+        "ansible_port: 22.5",
+        "ansible_port: -22",
+        "my-name: 1",
+        "1st: 1",
+        "'a b': 1",
+        "'': 1",
+        "'true': 1",
+        "größe: 1",
+    ],
+)
+def test_bad_variables_are_refused_at_their_field(text: str) -> None:
+    variables = yaml_text.parse_mapping(text)
+
+    with pytest.raises(AopsError) as refusal:
+        names.check_variables(variables)
+
+    assert refusal.value.field == "variables"
+    assert str(refusal.value).isprintable()
+
+
+def test_a_merged_key_may_be_overridden() -> None:
+    text = "base: &base {a: 1, b: 1}\nown:\n  <<: *base\n  a: 2\n"
+
+    variables = yaml_text.parse_mapping(text)
+
+    assert variables["own"] == {"a": 2, "b": 1}
