@@ -1,0 +1,3 @@
+from tests.e2e.fixtures import embedded, production, stack
+
+__all__ = ["embedded", "production", "stack"]
