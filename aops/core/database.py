@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, event, select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, scoped_session
 from sqlalchemy.sql.functions import FunctionElement
 
 from aops.core.columns import Timestamp
@@ -93,9 +93,10 @@ def _run_actions(committed: Session) -> None:
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _forget_actions(rolled_back: Session, _previous: Any) -> None:
-    if not rolled_back.in_nested_transaction():
-        rolled_back.info.pop("on_commit", None)
+def _forget_actions(rolled_back: Session, ended: SessionTransaction) -> None:
+    if ended.nested or rolled_back.in_nested_transaction():
+        return  # only a savepoint: what stands around it may still be committed
+    rolled_back.info.pop("on_commit", None)
 
 
 def engine_options(url: str) -> dict[str, Any]:
