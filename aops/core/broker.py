@@ -11,6 +11,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -44,7 +47,7 @@ class Channel(filesystem.Channel):
         draft.rename(self._folder() / f"{name}.msg")
 
     def _get(self, queue: str, *_args: Any) -> Any:
-        for path in self._waiting(queue):
+        for path in self._candidates(queue):
             claimed = path.with_suffix(f".{uuid.uuid4().hex}.taken")
             try:
                 path.rename(claimed)
@@ -54,6 +57,19 @@ class Channel(filesystem.Channel):
             claimed.unlink()
             return json.loads(payload)
         raise Empty
+
+    def _candidates(self, queue: str) -> Iterator[Path]:
+        """Give the oldest messages; the folder is listed again only once a list is used up."""
+        listed = self._listed[queue]
+        while listed:
+            yield listed.popleft()
+        listed.extend(self._waiting(queue))
+        while listed:
+            yield listed.popleft()
+
+    @cached_property
+    def _listed(self) -> defaultdict[str, deque[Path]]:
+        return defaultdict(deque)
 
     def _size(self, queue: str) -> int:
         return len(self._waiting(queue))
@@ -65,7 +81,8 @@ class Channel(filesystem.Channel):
         return len(waiting)
 
     def _waiting(self, queue: str) -> list[Path]:
-        return sorted(self._folder().glob(f"[0-9]*.{queue}.msg"))
+        ending = f".{queue}.msg"
+        return sorted(path for path in self._folder().iterdir() if path.name.endswith(ending))
 
 
 class Transport(filesystem.Transport):
