@@ -55,4 +55,4 @@ def test_joined_things_are_escaped() -> None:
 def test_booleans_are_words(app: Flask) -> None:
     with app.app_context():
         assert (formatting.yes_no(1), formatting.yes_no(None)) == ("Yes", "No")
-        assert formatting.boolean_column(None, False, "x") == "No"  # noqa: FBT003
+        assert formatting.boolean_column(None, False, "x") == "No"
