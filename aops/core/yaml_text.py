@@ -65,6 +65,7 @@ def parse(text: str) -> Any:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise YamlError(_("This is too long: at most %(n)d bytes are allowed.", n=MAX_BYTES))
     try:
+        _refuse_depth(text)
         loader = _AnsibleLoader(text)
         try:
             node = loader.get_single_node()
@@ -123,6 +124,18 @@ def _at(mark: Any, problem: str) -> YamlError:
             problem=problem,
         )
     )
+
+
+def _refuse_depth(text: str) -> None:
+    """Look at the bare events first: on deep nesting libyaml's composer ends the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _at(event.start_mark, _("this is nested too deeply"))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _expanded_size(node: Any, known: dict[int, int], above: set[int], depth: int) -> int:
