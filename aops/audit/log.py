@@ -106,7 +106,7 @@ def changes_of(entry: AuditEntry) -> list[Change]:
     ]
 
 
-def _query(filters: Filters) -> Select[tuple[AuditEntry]]:
+def _query(filters: Filters) -> Select[AuditEntry]:
     return select(AuditEntry).where(*_conditions(filters)).order_by(AuditEntry.id.desc())
 
 

@@ -30,3 +30,8 @@ ROLE_CHOICES = (
 def role_label(role: Role | str) -> str:
     """Name a role."""
     return str(ROLES[Role(role)])
+
+
+def role_column(_view: Any, _context: Any, user: Any, _name: str) -> str:
+    """Format the role in Flask-Admin's lists."""
+    return role_label(user.role)

@@ -87,6 +87,7 @@ class AccountView(ConsoleView):
     """What people may see and change about themselves."""
 
     @expose("/", methods=("GET", "POST"))
+    @expose("", methods=("GET", "POST"))
     def index(self) -> Response | str:
         """Show the account; change the display name."""
         form = AccountForm(request.form, obj=current_user)
@@ -165,6 +166,9 @@ class UserView(ConsoleModelView):
         "created_at": _l("Added"),
     }
 
+    column_formatters = {"role": labels.role_column}
+    column_formatters_detail = column_formatters
+
     column_details_list = [
         "username",
         "display_name",
@@ -175,6 +179,7 @@ class UserView(ConsoleModelView):
         "created_at",
     ]
     details_template = "users/details.html"
+    create_template = "users/create.html"
 
     action_disallowed_list = ("delete",)
 
@@ -252,10 +257,9 @@ def register(admin: Admin) -> None:
     wiring.init_sign_in(app)
     app.jinja_env.globals["role_label"] = labels.role_label
     app.jinja_env.filters["browser"] = browsers.describe
-    account = AccountView(name=_l("Your account"), endpoint="account", url="/account")
-    admin.add_view(account)
+    admin.add_view(AccountView(name=_l("Your account"), endpoint="account", url="/account"))
     admin.add_view(UserView(User, endpoint="users", url="/users"))
     app.add_url_rule("/sign-in", "users.sign_in", sign_in, methods=("GET", "POST"))
     app.add_url_rule("/sign-out", "users.sign_out", sign_out, methods=("POST",))
     app.add_url_rule("/language", "users.language", language, methods=("POST",))
-    app.add_url_rule("/account", "users.account", account.index, methods=("GET", "POST"))
+    app.add_url_rule("/account", "users.account", build_only=True)
