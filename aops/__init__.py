@@ -25,7 +25,7 @@ def create_app() -> Flask:
     """Build the console from the environment's settings.
 
     Raises:
-        SystemExit: After a sentence on standard error, if the settings or the keys are
+        SystemExit: After a sentence on standard error, if settings, keys or AOPS_HOME are
             wrong; so it is for flask, gunicorn and Celery alike.
     """
     from aops.app import create_app as build  # noqa: PLC0415 - keeps `import aops` cheap
@@ -35,8 +35,11 @@ def create_app() -> Flask:
     try:
         return build()
     except (SettingsError, KeyProblem) as error:
-        sys.stderr.write(f"aops cannot start. {error}\n")
-        raise SystemExit(_CANNOT_LOAD) from None
+        reason = str(error)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}. AOPS_HOME must be a folder of aops' own."
+    sys.stderr.write(f"aops cannot start. {reason}\n")
+    raise SystemExit(_CANNOT_LOAD)
 
 
 def __getattr__(name: str) -> Any:
