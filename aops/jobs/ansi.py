@@ -17,7 +17,7 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?",  # two-character sequences, and a lone ESC
     re.MULTILINE,
 )
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINE = Markup(
     '<div class="log-line" id="L{0}"><a href="#L{0}" tabindex="-1">{0}</a><span>{1}</span></div>\n'
 )

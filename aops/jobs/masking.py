@@ -21,6 +21,7 @@ MIN_LENGTH = 3
 _ENCODED_FROM = 6
 """Encoded forms of shorter values would match by chance."""
 
+_PIECE = 256
 _MAX_HELD = 256 * 1024
 
 
@@ -63,14 +64,14 @@ class Masker:
         return "".join((*parts, text[position:])) if parts else text
 
     def _secrets_in(self, text: str, position: int = 0) -> Iterator[tuple[int, int]]:
-        """Give the stretches to hide; secrets that overlap are one stretch."""
+        """Give the stretches to hide; secrets that touch are one stretch."""
         if self._pattern is None:
             return
         while match := self._pattern.search(text, position):
             start, position = match.span()
             inner = start + 1
             while overlap := self._pattern.search(text, inner, position + self._longest):
-                if overlap.start() >= position:
+                if overlap.start() > position:
                     break
                 inner, position = overlap.start() + 1, max(position, overlap.end())
             yield start, position
@@ -101,8 +102,14 @@ def _needles(secrets: Iterable[str]) -> set[str]:
     needles: set[str] = set()
     for secret in secrets:
         for line in secret.splitlines():
-            needles |= _forms(line.strip())
+            for piece in _pieces(line.strip()):
+                needles |= _forms(piece)
     return {needle for needle in needles if len(needle) >= MIN_LENGTH}
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Cut what is very long: compiling an expression costs the square of its length."""
+    return (line[start : start + _PIECE] for start in range(0, len(line), _PIECE))
 
 
 def _forms(line: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""Tests of templates, jobs, their life and their output."""
