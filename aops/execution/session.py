@@ -21,12 +21,11 @@ from aops.execution.events import EventReader
 from aops.execution.layout import Layout
 from aops.execution.order import Order
 from aops.execution.spec import EventKind, Listener, Outcome
+from aops.execution.stopping import Stopping
 from aops.execution.workspace import Workspace
 
 _CHUNK = 64 << 10
 _TICK = 0.1
-_GRACE = 5.0
-"""Seconds for ansible-playbook to end by SIGTERM; it usually takes 0.2."""
 _PATIENCE = 8.0
 """Seconds until what survives SIGKILL is called a leftover."""
 _SEND_TIMEOUT = 30.0
@@ -81,9 +80,7 @@ class Session:
         self._order = order
         self._listening = space.listening
         self._listener = listener
-        self._deadline = time.monotonic() + timeout if timeout else None
-        self._kill_at: float | None = None
-        self._next_question = 0.0
+        self._stopping = Stopping(listener.stop_requested, timeout)
         self._reader = EventReader()
         self._news = bytearray()
         self._ending = Ending()
@@ -109,6 +106,7 @@ class Session:
             if self._events:
                 self._events.close()
             self._selector.close()
+        self._ending.wish = self._stopping.wish
         return self._ending
 
     def _start(self, control: socket.socket, output: int) -> subprocess.Popen[bytes]:
@@ -143,27 +141,11 @@ class Session:
             os.close(ended)
 
     def _has_to_be_killed(self) -> bool:
-        """Ask whether to stop, start the steps if so, and tell when their time is up."""
-        now = time.monotonic()
-        if now >= self._next_question:
-            self._next_question = now + _TICK
-            self._heed(self._listener.stop_requested(), now)
-        if self._deadline is not None and now >= self._deadline:
-            self._heed(Outcome.TIMED_OUT, now)
-        return self._kill_at is not None and now >= self._kill_at
+        return self._stopping.time_is_up(started=self._ending.started, ask_to_end=self._ask_to_end)
 
-    def _heed(self, wish: Outcome | None, now: float) -> None:
-        """Act on the first wish, and on a lost claim even while another is being fulfilled."""
-        lost = wish is Outcome.LOST and self._ending.wish is not Outcome.LOST
-        if wish is None or (self._ending.wish and not lost):
-            return
-        self._ending.wish = wish
-        if lost or not self._ending.started:
-            self._kill_at = now
-        else:
-            self._kill_at = now + _GRACE
-            with contextlib.suppress(OSError):
-                self._control.sendall(b"T")
+    def _ask_to_end(self) -> None:
+        with contextlib.suppress(OSError):
+            self._control.sendall(b"T")
 
     def _read_output(self) -> bool:
         """Pass on what is there; tell whether more may come."""
