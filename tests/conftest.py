@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from aops.app import create_app
 from aops.config import read_settings
 from aops.core.database import db
 from aops.core.permissions import Role
+from aops.users import passwords
 from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient
@@ -33,6 +35,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and skipped is not green"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Hash with the factories' parameters, except where a test is about the real ones."""
+    if "real_hashes" not in request.fixturenames:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "hasher", cheap)
+    passwords.nobodys_hash.cache_clear()
+    yield
+    passwords.nobodys_hash.cache_clear()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Index, event, insert, inspect
-from sqlalchemy.orm import Mapped, Session, UOWTransaction, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, Session, UOWTransaction, mapped_column
 
 from aops.core import actor, clock
 from aops.core.columns import LongText, Name, Sealed, ShortText, Timestamp
@@ -85,6 +85,24 @@ def entry_values(
         "object_name": str(thing)[:255] if thing is not None else "",
         "changes": json.dumps(changes or {}, ensure_ascii=False),
     }
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _keep_old_values(mapper: Mapper[Any], kind: type) -> None:
+    """Have SQLAlchemy load a value before it is replaced, also in a row that was committed.
+
+    Except for secrets: that they changed is all the log says.
+    """
+    if not issubclass(kind, Audited):
+        return
+    for name in kind.audit_fields:
+        column = mapper.columns.get(name)
+        if column is None or not isinstance(column.type, Sealed):
+            event.listen(getattr(kind, name), "set", _nothing, active_history=True)
+
+
+def _nothing(*_args: Any) -> None:
+    """Only the listening matters."""
 
 
 @event.listens_for(Session, "before_flush")
