@@ -51,7 +51,7 @@ bench: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) ## Measure against the goals; B="B
 	$(BIN)/python -m bench $(B)
 
 screenshots: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) ## Take the pictures in docs/images
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 assets: $(ASSETS) ## Build what the browser loads
 translations: $(CATALOGUES) ## Compile the catalogues
