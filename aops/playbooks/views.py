@@ -102,7 +102,7 @@ class PlaybookView(ConsoleModelView):
             new=new,
             rows=diff(old.content, new.content),
             max_rows=MAX_ROWS,
-            revisions=services.revisions_of(old.playbook),
+            revisions=_choices(old, new),
         )
         return page
 
@@ -130,6 +130,12 @@ class PlaybookView(ConsoleModelView):
 
     def _page_of(self, playbook: Playbook) -> str:
         return str(self.get_url(".details_view", id=playbook.id))
+
+
+def _choices(*shown: PlaybookRevision) -> list[PlaybookRevision]:
+    """Offer the newest revisions and, however old, those that are shown."""
+    offered = {one.number: one for one in (*services.revisions_of(shown[0].playbook), *shown)}
+    return sorted(offered.values(), key=lambda one: one.number, reverse=True)
 
 
 def _revision_or_404(playbook_id: int, number: int | None) -> PlaybookRevision:

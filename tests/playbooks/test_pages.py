@@ -198,12 +198,15 @@ def test_older_revisions_are_a_page_away(client: ConsoleClient, victor: User) ->
         make_revision(playbook, PLAYBOOK + f"# {number}\n", number)
     client.sign_in(victor)
 
+    compared = client.get(f"/playbooks/{playbook.id}/diff/?old=2&new=3")
     first = client.get(f"/playbooks/details/?id={playbook.id}")
     link = first.find("a", string="Older revisions")["href"]
     second = client.get(link.split("#")[0])
 
     assert len(first.select("#revisions tbody tr")) == 50
     assert len(second.select("#revisions tbody tr")) == 10
+    chosen = [option["value"] for option in compared.select("main option[selected]")]
+    assert chosen == ["2", "3"]
 
 
 def test_what_is_used_is_not_deleted(client: ConsoleClient, arthur: User) -> None:
