@@ -147,7 +147,7 @@ class GroupForm(MemberForm):
     )
     variables = _variables(
         _l("For all hosts of the group, in YAML. A child group or a host may overrule them."),
-        "http_port: 8080\ntags: [blue, green]",
+        "http_port: 8080\nregions: [eu, us]",
     )
 
     def __init__(self, formdata: Any = None, obj: Any = None, **options: Any) -> None:
