@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, request
 from flask_admin import Admin, expose
-from flask_babel import gettext as _, lazy_gettext as _l
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
