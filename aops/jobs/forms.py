@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_admin.contrib.sqla.fields import QuerySelectField, QuerySelectMultipleField
+from flask_admin.contrib.sqla.fields import QuerySelectField
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms import (
@@ -12,12 +12,11 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
-    StringField,
-    TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from aops.core.database import session
+from aops.core.fields import LineField, ManyField, TextField, visible_text
 from aops.core.forms import (
     ConsoleForm,
     VersionField,
@@ -49,12 +48,12 @@ class TemplateForm(ConsoleForm):
     """Everything that a launch of the template starts from."""
 
     version = VersionField()
-    name = StringField(
+    name = LineField(
         _l("Name"),
         filters=[stripped],
         validators=[InputRequired(_l("A template needs a name.")), plain_name],
     )
-    description = StringField(_l("Description"), filters=[stripped], validators=[_SHORT])
+    description = LineField(_l("Description"), filters=[stripped], validators=[_SHORT])
     playbook = QuerySelectField(
         _l("Playbook"),
         query_factory=_all_of(Playbook),
@@ -65,20 +64,18 @@ class TemplateForm(ConsoleForm):
         query_factory=_all_of(Inventory),
         validators=[InputRequired(_l("Choose an inventory."))],
     )
-    credentials = QuerySelectMultipleField(
+    credentials = ManyField(
         _l("Credentials"),
         query_factory=_all_of(Credential),
         description=_l("At most one machine credential, and one for each vault id."),
     )
-    limit = StringField(
-        _l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP
-    )
-    tags = StringField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)
-    skip_tags = StringField(_l("Skip tags"), filters=[stripped], validators=[_SHORT])
-    extra_vars = TextAreaField(
+    limit = LineField(_l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP)
+    tags = LineField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)
+    skip_tags = LineField(_l("Skip tags"), filters=[stripped], validators=[_SHORT])
+    extra_vars = TextField(
         _l("Extra variables"),
         filters=[unix_lines],
-        validators=[yaml_mapping],
+        validators=[visible_text, yaml_mapping],
         render_kw=_YAML,
         description=_l("YAML, one “name: value” on each line. They win over all other variables."),
     )
@@ -108,15 +105,13 @@ class LaunchForm(ConsoleForm):
     """What the launch page asks; fields that the template fixes are deleted from it."""
 
     launch_key = HiddenField()
-    limit = StringField(
-        _l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP
-    )
-    tags = StringField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)
-    skip_tags = StringField(_l("Skip tags"), filters=[stripped], validators=[_SHORT])
-    launch_vars = TextAreaField(
+    limit = LineField(_l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP)
+    tags = LineField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)
+    skip_tags = LineField(_l("Skip tags"), filters=[stripped], validators=[_SHORT])
+    launch_vars = TextField(
         _l("Extra variables"),
         filters=[unix_lines],
-        validators=[yaml_mapping],
+        validators=[visible_text, yaml_mapping],
         render_kw=_YAML,
         description=_l("YAML, one “name: value” on each line. They win over the template's."),
     )

@@ -92,7 +92,8 @@ def matching_hosts(inventory: Inventory, limit: str, *, allow_regex: bool) -> li
     loaded = rows.load(inventory.id)
     hosts = list(loaded.hosts)
     if limit.strip():
-        hosts = patterns.match(limit, hosts, rows.members_of(loaded), allow_regex=allow_regex)
+        found = patterns.match(limit, hosts, rows.members_of(loaded), allow_regex=allow_regex)
+        hosts = [host for host in found if host in loaded.hosts]  # not Ansible's own localhost
     if not hosts:
         raise AopsError(
             _("No enabled host of the inventory “%(name)s” matches.", name=inventory.name),
