@@ -5,14 +5,50 @@ import time
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aops.jobs import ansi
 
 ESC = "\x1b"
 PIECES = st.sampled_from(
-    [ESC, "[", "]", "0", "1", ";", ":", "31", "38", "48", "5", "2", "m", "K", "H", "P", "\\", "\x07"]
-    + ["<", ">", "&", '"', "'", "<script>", "</span>", "\x00", "\x9b", "\r", "\t", "a", "é", "汉", "😀"]
+    [
+        ESC,
+        "[",
+        "]",
+        "0",
+        "1",
+        ";",
+        ":",
+        "31",
+        "38",
+        "48",
+        "5",
+        "2",
+        "m",
+        "K",
+        "H",
+        "P",
+        "\\",
+        "\x07",
+    ]
+    + [
+        "<",
+        ">",
+        "&",
+        '"',
+        "'",
+        "<script>",
+        "</span>",
+        "\x00",
+        "\x9b",
+        "\r",
+        "\t",
+        "a",
+        "é",
+        "汉",
+        "😀",
+    ]
 )
 HOSTILE = st.lists(PIECES, max_size=60).map("".join) | st.text()
 
@@ -43,7 +79,19 @@ def test_colours_and_weights_become_classes(codes: str, classes: str) -> None:
 
 @pytest.mark.parametrize(
     "codes",
-    ["38;5;200", "48;5;255", "38;2;1;2;3", "48;2;1;2;3", "38", "38;5", "38;2;1", "4", "7", "99", ""],
+    [
+        "38;5;200",
+        "48;5;255",
+        "38;2;1;2;3",
+        "48;2;1;2;3",
+        "38",
+        "38;5",
+        "38;2;1",
+        "4",
+        "7",
+        "99",
+        "",
+    ],
 )
 def test_colours_that_the_page_has_no_class_for_are_dropped(codes: str) -> None:
     assert ansi.line_to_html(f"{ESC}[{codes}mx") == "x"
@@ -113,7 +161,9 @@ def test_control_characters_are_shown_instead_of_obeyed(text: str, shown: str) -
     assert ansi.line_to_html(text) == shown
 
 
-@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x61C])
+@pytest.mark.parametrize(
+    "code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x61C]
+)
 def test_characters_that_turn_the_direction_of_text_are_not_obeyed(code: int) -> None:
     html = ansi.line_to_html(f"ok {chr(code)}desrever")
 

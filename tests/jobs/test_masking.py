@@ -9,7 +9,8 @@ import urllib.parse
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aops.jobs import masking
 from aops.jobs.masking import MASK, Masker
