@@ -8,7 +8,10 @@ exchange tables to keep in step.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import select
 import time
 import uuid
 from collections import defaultdict, deque
@@ -21,6 +24,9 @@ from typing import Any
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 
 SCHEME = "aopsfiles"
+
+_LOOK_SECONDS = 0.25
+"""How often the folder is listed where the bell was not heard."""
 
 
 class Channel(filesystem.Channel):
@@ -45,6 +51,7 @@ class Channel(filesystem.Channel):
         draft = self._folder() / f".{name}"
         draft.write_text(json.dumps(payload))
         draft.rename(self._folder() / f"{name}.msg")
+        _ring(_bell_of(self._folder()))
 
     def _get(self, queue: str, *_args: Any) -> Any:
         for path in self._candidates(queue):
@@ -86,23 +93,70 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """Makes Celery use the channel above."""
+    """Makes Celery use the channel above, and wait for the bell instead of looking all the time."""
 
     Channel = Channel
 
+    def drain_events(self, _connection: Any, timeout: float | None = None) -> None:
+        """Deliver one message; a ring before or during the look is never slept through.
+
+        Raises:
+            TimeoutError: If none came in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with _listening(_bell_of(Path(self.client.transport_options["data_folder_in"]))) as bell:
+            while True:
+                try:
+                    self.cycle.get(self._deliver, timeout=timeout)
+                except Empty:
+                    left = _LOOK_SECONDS if deadline is None else deadline - time.monotonic()
+                    if left <= 0:
+                        raise TimeoutError from None
+                    _wait(bell, min(left, _LOOK_SECONDS))
+                else:
+                    return
+
 
 def embedded_options(home: Path) -> tuple[str, dict[str, Any]]:
-    """Give the broker URL and the transport options; makes the folder.
-
-    A message waits 50 ms on average: the folder is listed ten times a second.
-    """
+    """Give the broker URL and the transport options; makes the folder and the bell."""
     TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
     folder = home / "broker"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(_bell_of(folder), 0o600)
     options = {
         "data_folder_in": str(folder),
         "data_folder_out": str(folder),
         "control_folder": str(folder),
-        "polling_interval": 0.1,
     }
     return f"{SCHEME}://", options
+
+
+def _bell_of(folder: Path) -> Path:
+    """Name the pipe that is rung for each message, so that nobody need list the folder."""
+    return folder.with_suffix(".bell")
+
+
+def _ring(bell: Path) -> None:
+    with contextlib.suppress(OSError):  # nobody listens, or it is ringing already
+        pipe = os.open(bell, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(pipe, b"\a")
+        finally:
+            os.close(pipe)
+
+
+@contextlib.contextmanager
+def _listening(bell: Path) -> Iterator[int]:
+    pipe = os.open(bell, os.O_RDWR | os.O_NONBLOCK)  # as a writer too, or it would end
+    try:
+        yield pipe
+    finally:
+        os.close(pipe)
+
+
+def _wait(bell: int, seconds: float) -> None:
+    """Wait for a ring, and hush it: the look that follows sees all that rang before."""
+    if select.select([bell], [], [], seconds)[0]:
+        with contextlib.suppress(BlockingIOError):  # another worker hushed it
+            os.read(bell, 1 << 16)

@@ -195,3 +195,4 @@ if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as link:
         link.set_inheritable(False)
         main(link)
+    os._exit(0)  # taking the interpreter apart would only cost time

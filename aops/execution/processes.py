@@ -34,6 +34,8 @@ def subreaper() -> Iterator[None]:
 
 def descendants() -> frozenset[int]:
     """Return the ids of all processes below this one, zombies included."""
+    if not _has_children():
+        return frozenset()
     children: dict[int, list[int]] = {}
     for pid, parent in _parents():
         children.setdefault(parent, []).append(pid)
@@ -62,8 +64,16 @@ def end_all(spared: frozenset[int], patience: float) -> tuple[int, ...]:
             _kill_and_reap(pid)
         if time.monotonic() > deadline:
             return tuple(sorted(descendants() - spared))
-        time.sleep(0.005)
+        time.sleep(0.001)
     return ()
+
+
+def _has_children() -> bool:
+    """Ask the kernel; without a child a subreaper has no descendant either."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    return False
 
 
 def _parents() -> Iterator[tuple[int, int]]:

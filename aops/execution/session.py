@@ -99,6 +99,7 @@ class Session:
                 try:
                     self._pump(child)
                 finally:
+                    child.poll()
                     self._ending.leftovers = processes.end_all(spared, _PATIENCE)
                     child.poll()
                 self._drain()

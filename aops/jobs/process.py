@@ -38,7 +38,7 @@ from aops.jobs.store import store
 _log = logging.getLogger("aops.run")
 
 FLUSH_SECONDS = 0.25
-"""How long a line may wait before it is written to the spool."""
+"""How long lines are collected before they are written to the spool; the first need not wait."""
 
 WATCH_SECONDS = 0.5
 RETRY_SECONDS = 2.0
@@ -50,6 +50,7 @@ class Run:
 
     Attributes:
         wish: Why the run must end, once something wants that.
+        written: Set when there is something new for the database.
         drained: Set when no more records will come.
     """
 
@@ -59,6 +60,7 @@ class Run:
     wish: Outcome | None = None
     service_stopped: bool = False
     disk_full: bool = False
+    written: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     drained: threading.Event = field(default_factory=threading.Event)
     finished: threading.Event = field(default_factory=threading.Event)
@@ -108,7 +110,12 @@ def _prepare(run: Run) -> PreparedRun | None:
 def _execute(run: Run, prepared: PreparedRun) -> None:
     settings: Settings = run.app.extensions["settings"]
     spool = Spool(settings.spool_dir, run.run_id)
-    sink = Sink(spool.append, Masker(prepared.secrets))
+
+    def append(record: Record) -> None:
+        spool.append(record)
+        run.written.set()
+
+    sink = Sink(append, Masker(prepared.secrets))
     threads = [
         threading.Thread(target=_keep_lease, args=(run,), name="lease"),
         threading.Thread(target=_move, args=(run, spool), name="store"),
@@ -118,6 +125,7 @@ def _execute(run: Run, prepared: PreparedRun) -> None:
         thread.start()
     _supervise(run, prepared, settings, sink)
     run.over.set()
+    run.written.set()
     threads[1].join()
     run.drained.set()
     if run.disk_full and not run.finished.is_set():
@@ -127,22 +135,23 @@ def _execute(run: Run, prepared: PreparedRun) -> None:
 
 def _supervise(run: Run, prepared: PreparedRun, settings: Settings, sink: Sink) -> None:
     """Run it; the listener's functions are all called by this thread."""
-    last = time.monotonic()
+    flushed_at = 0.0
 
     def write(work: Callable[[], None]) -> None:
-        nonlocal last
         try:
             work()
-            if time.monotonic() - last >= FLUSH_SECONDS:
-                sink.flush()
-                last = time.monotonic()
         except OSError:
             _log.exception("run %s: the spool cannot be written", run.run_id)
             run.disk_full = True
             run.wish = run.wish or Outcome.CANCELED
 
-    def stop_requested() -> Outcome | None:  # asked ten times a second: the sink's clock
-        write(lambda: None)
+    def flush() -> None:
+        nonlocal flushed_at
+        if time.monotonic() - flushed_at >= FLUSH_SECONDS and sink.flush():
+            flushed_at = time.monotonic()
+
+    def stop_requested() -> Outcome | None:  # asked again and again: the sink's clock
+        write(flush)
         return run.wish
 
     result = supervisor.run(
@@ -201,12 +210,14 @@ def _move(run: Run, spool: Spool) -> None:
     """Move records from the spool into the database until the result is stored."""
     with SpoolReader(spool.path) as reader:
         while not run.finished.is_set():
+            over = run.over.is_set()  # asked before looking: what follows is then the rest
+            run.written.clear()
             mark = reader.mark
             records = reader.batch()
             if not records:
-                if run.over.is_set():
+                if over:
                     return  # only without a result: the sink could not write it
-                time.sleep(FLUSH_SECONDS / 5)
+                run.written.wait()
                 continue
             try:
                 with run.app.app_context():

@@ -65,8 +65,9 @@ class Sink:
             _add(counts, event)
             self._count(name, counts)
 
-    def flush(self) -> None:
-        """Write down what came since the last time; whole lines only."""
+    def flush(self) -> bool:
+        """Write down what came since the last time, whole lines only; tell whether there was any."""
+        anything = bool(self._lines or self._changed_hosts)
         if self._lines:
             text = "".join(self._lines)
             self._seq += 1
@@ -86,6 +87,7 @@ class Sink:
             hosts = {host: self._hosts[host] for host in sorted(self._changed_hosts)}
             self._append({"kind": "hosts", "hosts": hosts})
             self._changed_hosts.clear()
+        return anything
 
     def finish(self, result: RunResult) -> None:
         """Write down the rest and how it ended."""
