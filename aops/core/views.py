@@ -26,6 +26,9 @@ from aops.core.forms import ConsoleForm
 from aops.core.permissions import Permission, allows
 from aops.core.versions import Versioned
 
+_LONGEST_ID = 18
+"""Digits that still fit into 64 bits."""
+
 
 def may(permission: Permission) -> bool:
     """Tell whether the reader of this page has a right."""
@@ -161,7 +164,8 @@ class ConsoleModelView(ConsoleView, StableFilters):
 
     def get_one(self, id: Any) -> Any:  # noqa: A002 - Flask-Admin's name
         """Give the row of that id, or answer 404."""
-        row = super().get_one(id) if str(id).isdecimal() else None
+        known = str(id).isdecimal() and len(str(id)) <= _LONGEST_ID
+        row = super().get_one(id) if known else None
         return abort(404) if row is None else row
 
     def create_model(self, form: Any) -> Any:
@@ -172,8 +176,7 @@ class ConsoleModelView(ConsoleView, StableFilters):
     def update_model(self, form: Any, model: Any) -> bool:
         """Save a changed row unless somebody else changed it since the form was opened."""
         if self._is_stale(form, model):
-            form.version.data = model.version  # saving once more is then a decision
-            self._say_stale()
+            self._say_stale(form, model)
             return False
         return self._save(form, model, is_created=False)
 
@@ -191,6 +194,10 @@ class ConsoleModelView(ConsoleView, StableFilters):
         except IntegrityError:
             session().rollback()
             flash(_("It is still in use, so it was not deleted."), "error")
+            return False
+        except StaleDataError:
+            session().rollback()
+            flash(_("Somebody else changed or deleted it meanwhile; look again."), "error")
             return False
         return True
 
@@ -211,7 +218,7 @@ class ConsoleModelView(ConsoleView, StableFilters):
             return False
         except StaleDataError:
             session().rollback()
-            self._say_stale()
+            self._say_stale(form, model)
             return False
         except IntegrityError:
             session().rollback()
@@ -225,7 +232,10 @@ class ConsoleModelView(ConsoleView, StableFilters):
         seen = getattr(getattr(form, "version", None), "data", None)
         return seen is not None and str(seen) != str(model.version)
 
-    def _say_stale(self) -> None:
+    def _say_stale(self, form: Any, model: Any) -> None:
+        """Explain, and let the next save of the same form be a decision."""
+        if hasattr(form, "version"):
+            form.version.data = model.version
         flash(
             _(
                 "Somebody else saved this while you were editing. Nothing of yours is lost: it "
