@@ -9,8 +9,14 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
+
+from bs4 import BeautifulSoup
 
 from tests.services.processes import RunningProcess, wait_until, with_cookie
 from tests.services.server import end, free_port
@@ -140,6 +146,33 @@ class Up:
         """End it without giving it time; only a test of stopping has that."""
         self._process.kill()
         self._process.wait()
+
+
+class Browser:
+    """Fills in forms, keeps cookies, and takes an error page for a page.
+
+    Attributes:
+        address: Where the last page really came from.
+    """
+
+    def __init__(self, aops: Aops) -> None:
+        self._aops = aops
+        self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
+        self.address = ""
+
+    def get(self, path: str, data: bytes | None = None) -> str:
+        """Load a page, and give its text."""
+        try:
+            answer = self._opener.open(f"{self._aops.url}{path}", data, timeout=60)
+        except HTTPError as error:
+            answer = error
+        self.address = answer.geturl()
+        return str(answer.read().decode())
+
+    def post(self, path: str, **values: str) -> str:
+        """Open a page and send its form with these values."""
+        token = BeautifulSoup(self.get(path), "html5lib").find(attrs={"name": "csrf_token"})
+        return self.get(path, urlencode(values | {"csrf_token": token["value"]}).encode())
 
 
 def one_time_password(said: str) -> str:

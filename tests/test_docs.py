@@ -9,9 +9,7 @@ from aops.cli import doctor
 from aops.config import SETTINGS
 from tests.embedded import PROJECT
 
-DOCUMENTS = sorted(
-    [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")], key=lambda path: str(path)
-)
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")], key=str)
 
 
 def test_the_table_of_settings_is_that_of_the_code():
@@ -76,7 +74,9 @@ def test_decisions_are_numbered_without_gaps_and_have_the_same_headings():
     decisions = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 
     numbers = [int(path.name.partition("-")[0]) for path in decisions]
-    headings = {tuple(re.findall(r"^## (.*)$", path.read_text(), re.MULTILINE)) for path in decisions}
+    headings = {
+        tuple(re.findall(r"^## (.*)$", path.read_text(), re.MULTILINE)) for path in decisions
+    }
 
     assert numbers == list(range(1, len(decisions) + 1))
     assert headings == {("Context", "Decision", "Status", "Consequences")}

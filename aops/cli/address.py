@@ -7,6 +7,7 @@ import http.client
 import socket
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -55,7 +56,7 @@ class Address:
         """
         deadline = time.monotonic() + _RELEASE_SECONDS
         while (problem := self._problem()) is not None:
-            if not isinstance(problem, OSError) or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise AopsError(self._refusal(problem))
             time.sleep(0.2)
 
@@ -121,10 +122,10 @@ class Address:
             return min(processes, key=psutil.Process.create_time, default=None)
         return None
 
-    def _is_held_by(self, found: psutil._ntuples.sconn) -> bool:
+    def _is_held_by(self, found: Any) -> bool:
         if self.path:
             return bool(found.laddr == self.path)
-        return found.status == psutil.CONN_LISTEN and found.laddr.port == self.port
+        return bool(found.status == psutil.CONN_LISTEN and found.laddr.port == self.port)
 
 
 class _Connection(http.client.HTTPConnection):

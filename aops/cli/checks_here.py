@@ -10,6 +10,8 @@ from pathlib import Path
 
 from celery import Celery
 from flask import current_app
+from kombu.exceptions import OperationalError
+from kombu.utils.url import maybe_sanitize_url
 
 from aops.cli.embedded import PROJECT
 from aops.cli.finding import Problem
@@ -31,15 +33,16 @@ def broker(settings: Settings) -> str:
     if settings.embedded_broker:
         return _embedded_broker(settings)
     celery: Celery = current_app.extensions["celery"]
+    shown = str(maybe_sanitize_url(settings.broker_url))
     with celery.connection_for_write() as connection:
         try:
             connection.ensure_connection(max_retries=1, timeout=_CONNECT_SECONDS)
-        except (OSError, *connection.connection_errors) as error:
+        except (OperationalError, OSError) as error:
             raise Problem(
-                f"{connection.as_uri()} does not answer ({error}). Start it, or mend "
+                f"{shown} does not answer ({error}). Start it, or mend "
                 "AOPS_BROKER_URL. Launches are kept meanwhile."
             ) from error
-        return str(connection.as_uri())
+    return shown
 
 
 def _embedded_broker(settings: Settings) -> str:

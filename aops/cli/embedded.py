@@ -33,7 +33,7 @@ def web(settings: Settings) -> Service:
     """Give the web server: threads on SQLite, which would block an event loop."""
     common = ("-n", "aops_server", "--bind", settings.bind, "--log-level", settings.log_level)
     if settings.database_url.startswith("sqlite"):
-        pool = ("-k", "gthread", "--workers", "1", "--threads", "8")
+        pool: tuple[str, ...] = ("-k", "gthread", "--workers", "1", "--threads", "8")
     else:
         pool = ("-k", "gevent", "--workers", str(min(4, max(2, os.cpu_count() or 2))))
     return Service("web", (*_program("gunicorn"), *common, *pool, "aops"))

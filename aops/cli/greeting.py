@@ -40,7 +40,9 @@ def report(job: Job) -> None:
     if job.started_at and job.finished_at:
         took = f" in {(job.finished_at - job.started_at).total_seconds():.1f} s"
     click.echo()
-    click.secho(f"Demo job #{job.id}: {job.status.value}{took}", bold=True, fg=None if well else "red")
+    click.secho(
+        f"Demo job #{job.id}: {job.status.value}{took}", bold=True, fg=None if well else "red"
+    )
     for line in demo.recap(job):
         click.echo(f"  {line}")
     if job.reason:

@@ -29,7 +29,7 @@ _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.1
 
 
-class Stopped(BaseException):  # noqa: N818 - somebody wished it; nothing went wrong
+class Stopped(BaseException):
     """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 
