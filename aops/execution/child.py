@@ -118,7 +118,7 @@ def _ask_to_end() -> bool:
 
 def _end_everything() -> None:
     """Kill all that we started, generation by generation; orphans become our children."""
-    for _ in range(200):
+    for _ in range(3000):
         children = _children(os.getpid())
         if not children:
             return

