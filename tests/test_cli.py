@@ -2,6 +2,7 @@
 
 import base64
 import os
+import pwd
 import re
 import secrets
 from collections.abc import Iterator
@@ -127,7 +128,7 @@ def test_what_the_shell_does_is_in_the_audit_log(migrated: Aops):
         " WHERE action = 'user.created' AND object_name = 'audited'"
     )
 
-    assert lines == [("root" if os.getuid() == 0 else os.environ["USER"], "shell")]
+    assert lines == [(pwd.getpwuid(os.getuid()).pw_name, "shell")]
 
 
 def test_the_list_names_everybody(migrated: Aops):

@@ -211,7 +211,7 @@ def test_a_weak_first_password_is_refused_before_anything_starts(tmp_path: Path)
 
 
 def _copy(aops: Aops, home: Path) -> Aops:
-    shutil.copytree(aops.home, home, ignore=shutil.ignore_patterns("up*"))
+    shutil.copytree(aops.home, home, ignore=shutil.ignore_patterns("up*", "*.bell"))
     return Aops(home)
 
 
