@@ -117,15 +117,19 @@ def _ask_to_end() -> bool:
 
 
 def _end_everything() -> None:
-    """Kill all that we started, generation by generation; orphans become our children."""
-    for _ in range(3000):
-        children = _children(os.getpid())
-        if not children:
-            return
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.01)
+    """Kill all that we started, generation by generation; orphans become our children.
+
+    Only the kernel's word that there is no child ends the loop: a walk over /proc is no
+    snapshot and may miss an orphan that is just being handed over.
+    """
+    with contextlib.suppress(ChildProcessError):
+        for _ in range(3000):
+            for pid in _children(os.getpid()):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+            time.sleep(0.005)
 
 
 def _children(parent: int) -> list[int]:

@@ -17,6 +17,12 @@ from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_GET_CHILD_SUBREAPER = 37
+_CERTAIN = 3
+"""Walks that must find nothing where others' children keep the kernel from saying so.
+
+One is not enough: a walk is no snapshot, and misses an orphan that changes its parent
+between the two readings, if its number is smaller than the parent's.
+"""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -60,11 +66,14 @@ def end_all(spared: frozenset[int], patience: float) -> tuple[int, ...]:
     """
     deadline = time.monotonic() + patience
     _await_the_dying(spared)
-    while left := descendants() - spared:
+    quiet = 0
+    while _reap(spared) and quiet < _CERTAIN:
+        left = descendants() - spared
+        quiet = 0 if left or not spared else quiet + 1
+        if time.monotonic() > deadline:
+            return tuple(sorted(left))
         for pid in left:
             _kill_and_reap(pid)
-        if time.monotonic() > deadline:
-            return tuple(sorted(descendants() - spared))
         time.sleep(0.001)
     return ()
 
