@@ -267,6 +267,7 @@ class JobHost(Model):
     """Ansible's counts for one host of a job, as the recap prints them."""
 
     __tablename__ = "job_hosts"
+    __table_args__ = (Index("ix_job_hosts_host_job_id", "host", "job_id"), TABLE_OPTIONS)
 
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     host: Mapped[str] = mapped_column(Name, primary_key=True)

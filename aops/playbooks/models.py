@@ -50,7 +50,9 @@ class PlaybookRevision(Audited, Model):
     content: Mapped[str] = mapped_column(LongText)
     sha256: Mapped[str] = mapped_column(ShortText)
     message: Mapped[str] = mapped_column(ShortText, default="")
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
     author_name: Mapped[str] = mapped_column(Name, default="")
     saved_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
 

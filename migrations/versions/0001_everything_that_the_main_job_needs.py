@@ -432,6 +432,11 @@ def upgrade():
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
     )
+    with op.batch_alter_table("playbook_revisions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_playbook_revisions_author_id"), ["author_id"], unique=False
+        )
+
     op.create_table(
         "user_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -746,6 +751,9 @@ def upgrade():
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
     )
+    with op.batch_alter_table("job_hosts", schema=None) as batch_op:
+        batch_op.create_index("ix_job_hosts_host_job_id", ["host", "job_id"], unique=False)
+
     op.create_table(
         "job_output",
         sa.Column("job_id", sa.Integer(), nullable=False),
@@ -771,73 +779,27 @@ def upgrade():
 
 
 def downgrade():
-
-    op.drop_table("job_output")
-    op.drop_table("job_hosts")
-    with op.batch_alter_table("job_credentials", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_job_credentials_credential_id"))
-
-    op.drop_table("job_credentials")
-    with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.drop_index("ix_jobs_template_id_id")
-        batch_op.drop_index("ix_jobs_status_id")
-        batch_op.drop_index(batch_op.f("ix_jobs_revision_id"))
-        batch_op.drop_index(batch_op.f("ix_jobs_relaunch_of_id"))
-        batch_op.drop_index(batch_op.f("ix_jobs_playbook_id"))
-        batch_op.drop_index("ix_jobs_launched_by_name_id")
-        batch_op.drop_index(batch_op.f("ix_jobs_launched_by_id"))
-        batch_op.drop_index("ix_jobs_inventory_id_id")
-        batch_op.drop_index("ix_jobs_created_at")
-
-    op.drop_table("jobs")
-    with op.batch_alter_table("job_template_credentials", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_job_template_credentials_credential_id"))
-
-    op.drop_table("job_template_credentials")
-    with op.batch_alter_table("host_keys", schema=None) as batch_op:
-        batch_op.drop_index("ix_host_keys_host_id_trust")
-
-    op.drop_table("host_keys")
-    with op.batch_alter_table("group_hosts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_group_hosts_host_id"))
-
-    op.drop_table("group_hosts")
-    with op.batch_alter_table("group_children", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_group_children_child_id"))
-
-    op.drop_table("group_children")
-    with op.batch_alter_table("user_sessions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_user_sessions_user_id"))
-        batch_op.drop_index("ix_user_sessions_expires_at")
-
-    op.drop_table("user_sessions")
-    op.drop_table("playbook_revisions")
-    with op.batch_alter_table("job_templates", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_job_templates_playbook_id"))
-        batch_op.drop_index(batch_op.f("ix_job_templates_inventory_id"))
-
-    op.drop_table("job_templates")
-    with op.batch_alter_table("hosts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_hosts_name"))
-
-    op.drop_table("hosts")
-    with op.batch_alter_table("host_groups", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_host_groups_name"))
-
-    op.drop_table("host_groups")
-    op.drop_table("users")
-    op.drop_table("sign_in_failures")
-    op.drop_table("seal_checks")
-    op.drop_table("pulses")
-    op.drop_table("playbooks")
-    op.drop_table("inventories")
-    op.drop_table("credentials")
-    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_entries_recorded_at_id")
-        batch_op.drop_index("ix_audit_entries_object_name_id")
-        batch_op.drop_index("ix_audit_entries_object")
-        batch_op.drop_index("ix_audit_entries_actor_name_id")
-        batch_op.drop_index("ix_audit_entries_action_id")
-
-    op.drop_table("audit_entries")
-
+    for table in (
+        "job_output",
+        "job_hosts",
+        "job_credentials",
+        "jobs",
+        "job_template_credentials",
+        "host_keys",
+        "group_hosts",
+        "group_children",
+        "user_sessions",
+        "playbook_revisions",
+        "job_templates",
+        "hosts",
+        "host_groups",
+        "users",
+        "sign_in_failures",
+        "seal_checks",
+        "pulses",
+        "playbooks",
+        "inventories",
+        "credentials",
+        "audit_entries",
+    ):
+        op.drop_table(table)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from aops.app import MIGRATIONS, create_app
+from aops.config import read_settings
+from aops.core.database import Model, db
+
+COLUMNS_OTHERWISE = """
+    SELECT table_name, column_name, collation_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name != 'alembic_version'
+    AND collation_name IS NOT NULL AND collation_name != 'utf8mb4_bin'
+"""
+
+
+def test_every_migration_has_one_parent_and_there_is_one_newest() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+
+    revisions = list(scripts.walk_revisions())
+
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    assert all(not isinstance(revision.down_revision, tuple) for revision in revisions)
+
+
+def test_an_empty_database_is_brought_to_what_the_models_say(empty: Flask) -> None:
+    upgrade()
+
+    assert differences() == []
+    assert set(inspect(db.engine).get_table_names()) == {*Model.metadata.tables, "alembic_version"}
+
+
+def test_a_second_upgrade_does_nothing(empty: Flask) -> None:
+    upgrade()
+    upgrade()
+
+    assert differences() == []
+
+
+def test_everything_can_be_taken_back(empty: Flask) -> None:
+    upgrade()
+
+    downgrade(revision="base")
+
+    assert inspect(db.engine).get_table_names() == ["alembic_version"]
+    upgrade()
+    assert differences() == []
+
+
+def test_text_is_stored_in_four_bytes_whatever_the_database_was_made_with(empty: Flask) -> None:
+    upgrade()
+
+    if db.engine.dialect.name == "sqlite":
+        encoding = "PRAGMA encoding"
+        assert rows(encoding) == [("UTF-8",)]
+    else:
+        assert rows("SELECT @@character_set_database") in ([("utf8mb3",)], [("utf8",)])
+        assert rows(COLUMNS_OTHERWISE) == []
+
+
+def test_every_foreign_key_has_an_index_and_says_what_a_deletion_does() -> None:
+    for table in Model.metadata.sorted_tables:
+        leading = {next(iter(index.columns)).name for index in table.indexes}
+        leading |= {next(iter(table.primary_key.columns)).name}
+        leading |= {
+            next(iter(one.columns)).name
+            for one in table.constraints
+            if len(getattr(one, "columns", ())) and one.__visit_name__ == "unique_constraint"
+        }
+        for key in table.foreign_keys:
+            assert key.parent.name in leading, f"{table.name}.{key.parent.name} has no index"
+
+
+def differences() -> list[Any]:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
+        return list(compare_metadata(context, Model.metadata))
+
+
+def rows(statement: str) -> list[tuple[Any, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def _same_type(*given: Any) -> Any:
+    """Ask what `flask db migrate` asks."""
+    source = (MIGRATIONS / "env.py").read_text().removesuffix("run()\n")
+    names: dict[str, Any] = {}
+    exec(compile(source, str(MIGRATIONS / "env.py"), "exec"), names)
+    return names["compare_type"](*given)
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    environ = {"APP_MODE": "testing", "AOPS_HOME": str(tmp_path)}
+    server = None
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb")
+        environ["AOPS_DATABASE_URL"] = server.create_database("aops_empty").socket_url
+    app = create_app(read_settings(environ))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    if server is not None:
+        server.drop_database("aops_empty")
