@@ -8,7 +8,7 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from aops.core.database import db, is_outage
 
@@ -21,6 +21,7 @@ def init_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(OverflowError, _no_such_number)
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)
 
@@ -34,6 +35,11 @@ def _csrf(_error: CSRFError) -> Response:
             "Go back, copy what you typed, reload the page, and send it again."
         ),
     )
+
+
+def _no_such_number(_error: OverflowError) -> Response:
+    """SQLite's driver refuses the number of a row that no database could hold."""
+    return _http(NotFound())
 
 
 def _http(error: HTTPException) -> Response:

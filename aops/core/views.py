@@ -26,6 +26,7 @@ from aops.core.forms import ConsoleForm
 from aops.core.permissions import Permission, allows
 from aops.core.versions import Versioned
 
+_WRITING = frozenset({"action_view", "ajax_update", "create_view", "delete_view", "edit_view"})
 _LONGEST_ID = 18
 """Digits that still fit into 64 bits."""
 
@@ -140,6 +141,13 @@ class ConsoleModelView(ConsoleView, StableFilters):
 
     def _may_write(self) -> bool:
         return self.write_permission is not None and may(self.write_permission)
+
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:
+        """Refuse who may not write; Flask-Admin would lead back to the list without a word."""
+        answer = super()._handle_view(name, **kwargs)
+        if answer is None and name in _WRITING and not self._may_write():
+            abort(403)
+        return answer
 
     def is_action_allowed(self, name: str) -> bool:
         """Offer bulk actions only to those who may write."""

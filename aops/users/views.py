@@ -86,6 +86,8 @@ def language() -> Response:
 class AccountView(ConsoleView):
     """What people may see and change about themselves."""
 
+    read_permission = Permission.SIGNED_IN
+
     @expose("/", methods=("GET", "POST"))
     @expose("", methods=("GET", "POST"))
     def index(self) -> Response | str:
