@@ -129,7 +129,7 @@ def embedded_options(home: Path) -> tuple[str, dict[str, Any]]:
         "data_folder_out": str(folder),
         "control_folder": str(folder),
     }
-    return f"{SCHEME}://", options
+    return f"{SCHEME}://localhost/", options
 
 
 def _bell_of(folder: Path) -> Path:
