@@ -1,8 +1,8 @@
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from aops.core import celery
 from aops.jobs.models import Job, JobStatus
@@ -76,17 +76,6 @@ def test_a_job_whose_message_was_lost_starts_all_the_same(embedded_scene: Scene)
     assert time.monotonic() - at < 30
 
 
-def test_a_broker_folder_that_vanishes_comes_back(embedded_scene: Scene) -> None:
-    scene = embedded_scene
-    template_id = scene.template("- ansible.builtin.debug: {msg: found}")
-
-    shutil.rmtree(scene.stack.home / "broker")
-    job_id = scene.console.launch(template_id)
-    job = scene.wait_for_end(job_id, 60)
-
-    assert job.status is JobStatus.SUCCESSFUL
-
-
 def test_fifty_messages_start_a_job_once(production_scene: Scene, with_hosts) -> None:
     scene = with_hosts(production_scene)
     template_id = scene.template(TOUCH % "fifty")
@@ -113,8 +102,6 @@ def test_a_launch_form_sent_twenty_times_at_once_is_one_job(scene: Scene) -> Non
     def send(_: int) -> int:
         http = scene.console.http
         cookies = dict(http.cookies)
-        import requests
-
         return job_id_of(
             requests.post(scene.console.url + url, data=sent, cookies=cookies, timeout=30)
         )
