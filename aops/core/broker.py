@@ -97,17 +97,23 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
 
-    def drain_events(self, _connection: Any, timeout: float | None = None) -> None:
+    def drain_events(  # type: ignore[override]
+        self,
+        connection: Any,  # noqa: ARG002
+        timeout: float | None = None,
+    ) -> None:
         """Deliver one message; a ring before or during the look is never slept through.
 
         Raises:
             TimeoutError: If none came in time.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        with _listening(_bell_of(Path(self.client.transport_options["data_folder_in"]))) as bell:
+        client: Any = self.client
+        cycle: Any = self.cycle
+        with _listening(_bell_of(Path(client.transport_options["data_folder_in"]))) as bell:
             while True:
                 try:
-                    self.cycle.get(self._deliver, timeout=timeout)
+                    cycle.get(self._deliver, timeout=timeout)
                 except Empty:
                     left = _LOOK_SECONDS if deadline is None else deadline - time.monotonic()
                     if left <= 0:

@@ -66,7 +66,7 @@ class Sink:
             self._count(name, counts)
 
     def flush(self) -> bool:
-        """Write down what came since the last time, whole lines only; tell whether there was any."""
+        """Write down the whole lines that came since; tell whether there was anything."""
         anything = bool(self._lines or self._changed_hosts)
         if self._lines:
             text = "".join(self._lines)
