@@ -13,6 +13,7 @@ from wtforms import (
     IntegerField,
     SelectField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from aops.core.database import session
@@ -33,6 +34,7 @@ from aops.playbooks.models import Playbook
 _SHORT = Length(max=255, message=_l("At most 255 characters are allowed."))
 _LIMIT_HELP = _l("A host pattern such as web*:!web3. Empty means every host of the inventory.")
 _TAGS_HELP = _l("With commas between them. Empty means all tasks.")
+_OUTPUT = [SelectChoice(value, label) for value, label in VERBOSITY]
 _YAML = {"rows": 6, "data-language": "yaml"}
 
 
@@ -91,7 +93,7 @@ class TemplateForm(ConsoleForm):
         validators=[_in_seconds(0, 604_800)],
         description=_l("The run is ended after this time; 0 means never."),
     )
-    verbosity = SelectField(_l("Output"), coerce=int, choices=VERBOSITY, default=0)
+    verbosity = SelectField(_l("Output"), coerce=int, choices=_OUTPUT, default=0)
     become = BooleanField(_l("Become another user (become)"))
     check_mode = BooleanField(_l("Check mode: change nothing, say what would change"))
     diff_mode = BooleanField(_l("Show differences of files"))
@@ -117,7 +119,7 @@ class LaunchForm(ConsoleForm):
     )
     check_mode = BooleanField(_l("Check mode: change nothing, say what would change"))
     diff_mode = BooleanField(_l("Show differences of files"))
-    verbosity = SelectField(_l("Output"), coerce=int, choices=VERBOSITY, default=0)
+    verbosity = SelectField(_l("Output"), coerce=int, choices=_OUTPUT, default=0)
 
 
 class CancelForm(ConsoleForm):

@@ -79,6 +79,7 @@ class TemplateView(ConsoleModelView):
     details_template = "jobs/template.html"
     form = TemplateForm
     form_rules = (
+        UnseenRule("csrf_token"),
         UnseenRule("version"),
         "name",
         "description",
