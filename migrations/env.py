@@ -45,6 +45,8 @@ def compare_type(_context, _inspected, _metadata, inspected_type, metadata_type)
 
 def drop_empty(_context, _revision, directives):
     """Write no migration when nothing changed."""
+    if not getattr(context.config.cmd_opts, "autogenerate", False):
+        return  # `flask db check` reads the directives itself
     script = directives[0] if directives else None
     if script is not None and script.upgrade_ops.is_empty():
         directives[:] = []

@@ -71,6 +71,7 @@ def _fork(app: Flask, slot: int, job_id: int, attempt: int) -> None:
     db.session.remove()
     db.engine.dispose()  # no connection may be shared, nor a SQLite file be open twice
     gc.freeze()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until the run can heed it
     middle = os.fork()
     if middle == 0:
         with contextlib.suppress(BaseException):
@@ -78,6 +79,7 @@ def _fork(app: Flask, slot: int, job_id: int, attempt: int) -> None:
             if os.fork() == 0:
                 _become_run(app, slot, job_id, attempt)
         os._exit(0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     gc.unfreeze()
     os.waitpid(middle, 0)
 
@@ -102,7 +104,7 @@ def _cut_loose(home: Path, slot: int) -> None:
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGTERM})
     logs = home / "logs"
     logs.mkdir(exist_ok=True, mode=0o700)
     out = os.open(logs / "runs.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -76,11 +76,9 @@ def carry(app: Flask, job_id: int, attempt: int) -> None:
     run = Run(app, job_id, attempt)
     signal.signal(signal.SIGTERM, lambda *_: _stop_service(run))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
-        with app.app_context():
-            lifecycle.heartbeat(job_id, attempt)  # before the first process
-            session().commit()
-            prepared = _prepare(run)
+        prepared = _begin(run)
     except ClaimLost:
         _log.warning("run %s: the claim was lost before the start", run.run_id)
         return
@@ -90,6 +88,21 @@ def carry(app: Flask, job_id: int, attempt: int) -> None:
         return
     if prepared is not None:
         _execute(run, prepared)
+
+
+def _begin(run: Run) -> PreparedRun | None:
+    """Give the first heartbeat, before the first process; wait for a database that is away."""
+    while True:
+        try:
+            with run.app.app_context():
+                lifecycle.heartbeat(run.job_id, run.attempt)
+                session().commit()
+                return _prepare(run)
+        except SQLAlchemyError as error:
+            if not is_outage(error):
+                raise
+            _say_away(run, error)
+            time.sleep(RETRY_SECONDS)
 
 
 def _prepare(run: Run) -> PreparedRun | None:

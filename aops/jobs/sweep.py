@@ -98,18 +98,6 @@ def _isolation(settings: Settings) -> str:
     return "" if status.works else f"{settings.isolation}: {status.detail}"
 
 
-def end_runs_of(settings: Settings) -> list[int]:
-    """Ask every run process of this machine to end; give their process ids.
-
-    Used when the embedded set as a whole is stopped.
-    """
-    ended: list[int] = []
-    for path in settings.spool_dir.glob("*.jsonl"):
-        with contextlib.suppress(OSError):
-            ended.extend(process_ids_holding(path))
-    return ended
-
-
 def process_ids_holding(path: Path) -> list[int]:
     """Find the processes that have a file open."""
     wanted = path.resolve()
