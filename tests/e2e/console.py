@@ -55,7 +55,9 @@ class Console:
         """Load anything, whatever the answer."""
         return self.http.get(self.url + path, timeout=TIMEOUT, **options)
 
-    def submit(self, path: str, values: dict[str, Any], form: str = "main form") -> requests.Response:
+    def submit(
+        self, path: str, values: dict[str, Any], form: str = "main form"
+    ) -> requests.Response:
         """Open a page, fill one of its forms as a person would, and send it.
 
         Args:
@@ -108,7 +110,9 @@ class Console:
                 if "X-Aops-Finished" in answer.headers:
                     return seen
             time.sleep(0.2)
-        raise TimeoutError(f"job {job_id} did not end in {timeout:g} s; it said:\n{seen.text[-2000:]}")
+        raise TimeoutError(
+            f"job {job_id} did not end in {timeout:g} s; it said:\n{seen.text[-2000:]}"
+        )
 
     def status(self, job_id: int) -> str:
         """Read the state that the job's page shows."""

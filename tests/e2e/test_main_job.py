@@ -1,15 +1,12 @@
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
 
-from aops.credentials.models import Credential
-from aops.inventory.models import Host, HostKey, Inventory
+from aops.inventory.models import Host, Inventory
 from aops.jobs.models import JobTemplate
-from aops.playbooks.models import Playbook
 from tests.e2e.console import Console
 from tests.e2e.site import (
     GREETING,
@@ -23,7 +20,7 @@ from tests.e2e.site import (
     recap,
 )
 from tests.e2e.stack import Stack
-from tests.services.processes import exposing, wait_until
+from tests.services.processes import wait_until
 from tests.services.sshd import SshHosts
 
 PING = """\

@@ -66,9 +66,7 @@ def _of_state(session: Session, job: Job) -> list[str]:
 
 
 def _of_output(session: Session, job: Job) -> list[str]:
-    pieces = (
-        session.query(JobOutput).filter_by(job_id=job.id).order_by(JobOutput.seq).all()
-    )
+    pieces = session.query(JobOutput).filter_by(job_id=job.id).order_by(JobOutput.seq).all()
     found = []
     if [piece.seq for piece in pieces] != list(range(1, job.output_seq + 1)):
         found.append(f"pieces {[piece.seq for piece in pieces]}, not 1 to {job.output_seq}")
@@ -91,8 +89,9 @@ def _of_files(home: Path, running: set[str]) -> list[str]:
     left = [path for path in (home / "runs").iterdir() if path.name not in running]
     left += [path for path in (home / "spool").iterdir() if path.stem.lstrip(".") not in running]
     open_to_others = [
-        path for path in home.rglob("*") if stat.S_IMODE(path.lstat().st_mode) & 0o077
-        and not path.is_symlink()
+        path
+        for path in home.rglob("*")
+        if stat.S_IMODE(path.lstat().st_mode) & 0o077 and not path.is_symlink()
     ]
     return [
         *(f"{path} was left behind" for path in left),

@@ -12,7 +12,6 @@ from tests.faults.conftest import settle
 from tests.faults.scene import ONE_BY_ONE, Scene
 from tests.faults.test_processes_die import assert_counted
 from tests.services.mariadb import MariaDb
-from tests.services.processes import wait_until
 from tests.services.rabbitmq import RabbitMq
 from tests.services.redis import Redis
 

@@ -2,11 +2,12 @@ import os
 import signal
 import subprocess
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 
-from aops.jobs.models import JobStatus
+from aops.jobs.models import Job, JobStatus, Pulse
 from tests.faults.scene import ONE_BY_ONE, VAULT_CANARY, Scene
 from tests.services.processes import wait_until, with_argument
 
@@ -107,10 +108,6 @@ def test_a_run_process_that_hung_and_was_given_up_writes_nothing_more(
 
 def make_old(scene: Scene, job_id: int) -> None:
     """Let a job's last sign of life, and the sweep's awakening, be a long time ago."""
-    from datetime import timedelta
-
-    from aops.jobs.models import Job, Pulse
-
     with scene.stack.database() as session:
         job = session.get_one(Job, job_id)
         job.heartbeat_at -= timedelta(minutes=10)
@@ -120,8 +117,11 @@ def make_old(scene: Scene, job_id: int) -> None:
 
 def assert_counted(output: str, last: int) -> None:
     """Expect every number once and in order."""
-    numbers = [int(line.split("number ")[1].split(".")[0]) for line in output.splitlines()
-               if '"msg": "number ' in line]
+    numbers = [
+        int(line.split("number ")[1].split(".")[0])
+        for line in output.splitlines()
+        if '"msg": "number ' in line
+    ]
     assert numbers == list(range(1, last + 1))
 
 
