@@ -13,7 +13,7 @@ from bench.loads import Load
 from bench.sizes import Sizes
 from bench.stack import Stack
 
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.02
 
 
 def measure(sizes: Sizes) -> list[Figure]:
