@@ -99,7 +99,8 @@ class Sandbox:
 
     isolated = True
     layout = _LAYOUT
-    processes = 4096
+    processes = 1024
+    """Five for each of the 200 forks that a job may have; a fork bomb meets it in a blink."""
 
     def __init__(self, space: Workspace) -> None:
         _write_accounts(space.path)
