@@ -6,6 +6,7 @@ import logging
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
@@ -71,10 +72,16 @@ def _database(error: SQLAlchemyError) -> Response:
     db.session.rollback()
     if is_outage(error):
         _log.error("%s database away: %s", _request_id(), type(error).__name__)
+        _forget_reader()
         answer = _http(_ServiceUnavailable())
         answer.headers["Retry-After"] = str(_RETRY_SECONDS)
         return answer
     return _unexpected(error)
+
+
+def _forget_reader() -> None:
+    """Go on without a reader: the page's language and frame would look for one in the database."""
+    g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login keeps the reader
 
 
 class _ServiceUnavailable(HTTPException):
