@@ -58,6 +58,7 @@ def update(*files: str) -> None:
         catalogue.merge(template)
         for entry in catalogue.obsolete_entries():
             catalogue.remove(entry)
+        _keep_own_plurals(catalogue)
         for name in files:
             _fill(catalogue, json.loads(Path(name).read_text()))
         catalogue.sort(key=lambda entry: entry.msgid)
@@ -86,13 +87,22 @@ def compile_all() -> None:
         polib.pofile(str(path)).save_as_mofile(str(path.with_suffix(".mo")))
 
 
+def _keep_own_plurals(catalogue: polib.POFile) -> None:
+    """A text of two forms in English has as many as the language has, such as one."""
+    number = int(catalogue.metadata["Plural-Forms"].split(";")[0].split("=")[1])
+    for entry in catalogue:
+        if entry.msgid_plural:
+            given = entry.msgstr_plural
+            entry.msgstr_plural = {form: given.get(form, "") for form in range(number)}
+
+
 def _fill(catalogue: polib.POFile, texts: Mapping[str, str]) -> None:
     for entry in catalogue:
         text = texts.get(entry.msgid)
         if not text:
             continue
         if entry.msgid_plural:
-            entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural or {0: ""}, text)
+            entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural, text)
         else:
             entry.msgstr = text
         entry.fuzzy = False
