@@ -35,7 +35,9 @@ class Channel(filesystem.Channel):
     supports_fanout = False
 
     def _folder(self) -> Path:
-        return Path(self.data_folder_in)
+        folder = Path(self.data_folder_in)
+        folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
+        return folder
 
     def _lookup(self, _exchange: str, routing_key: str, default: Any = None) -> list[str]:
         return [routing_key or default]
