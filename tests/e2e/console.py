@@ -14,7 +14,6 @@ from bs4 import BeautifulSoup, Tag
 from tests.console import form_values
 
 TIMEOUT = 30
-FINISHED = {"successful", "failed", "canceled", "timed_out", "lost"}
 
 
 @dataclass
@@ -110,9 +109,7 @@ class Console:
                 if "X-Aops-Finished" in answer.headers:
                     return seen
             time.sleep(0.2)
-        raise TimeoutError(
-            f"job {job_id} did not end in {timeout:g} s; it said:\n{seen.text[-2000:]}"
-        )
+        raise TimeoutError(f"job {job_id} did not end in {timeout:g} s:\n{seen.text[-2000:]}")
 
     def status(self, job_id: int) -> str:
         """Read the state that the job's page shows."""

@@ -203,9 +203,11 @@ class Site:
             (folder / name).write_text(text)
             (folder / name).chmod(0o600)
         done = subprocess.run(
-            [BIN / "ansible-playbook", "-i", "hosts.yml", "site.yml", "-e", f"run={run}"]
-            + [f"--user={self.ssh.user.name}", "--private-key=key"]
-            + [f"--vault-id={VAULT_ID}@vault", "--become-password-file=become"],
+            [
+                *(BIN / "ansible-playbook", "-i", "hosts.yml", "site.yml", "-e", f"run={run}"),
+                *(f"--user={self.ssh.user.name}", "--private-key=key"),
+                *(f"--vault-id={VAULT_ID}@vault", "--become-password-file=become"),
+            ],
             cwd=folder,
             env={
                 "PATH": os.environ["PATH"],

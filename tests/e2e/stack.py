@@ -127,8 +127,10 @@ class Stack:
         self.web = Web(
             self,
             "web",
-            [str(BIN / "gunicorn"), "-c", str(ROOT / "gunicorn.conf.py"), *kind]
-            + ["-n", "aops_server", "aops"],
+            [
+                *(str(BIN / "gunicorn"), "-c", str(ROOT / "gunicorn.conf.py"), *kind),
+                *("-n", "aops_server", "aops"),
+            ],
         )
         celery = [str(BIN / "celery"), "-A", "aops.worker"]
         self.worker = Worker(

@@ -22,11 +22,13 @@ NAUGHTY = [
     "Ω≈ç√∫ 田中さん ✋🏿 ı̧",
     "%s%n ${7*191} <%= 7*191 %>",
 ]
-HOSTILE = """\
+HOSTILE = r"""
 - name: Say what a hostile host would
   ansible.builtin.debug:
-    msg: "{{ '\\e' }}[31m<script>window.__xss=1</script>{{ '\\e' }}]8;;javascript:window.__xss=1{{ '\\e' }}\\\\\\\\link \
-<img src=x onerror=window.__xss=1>"
+    msg: "{{ escape }}[31m<script>window.__xss=1</script>{{ link }}<img src=x onerror=window.__xss=1>"
+  vars:
+    escape: "\e"
+    link: "\e]8;;javascript:window.__xss=1\e\\link"
 """
 
 

@@ -75,9 +75,11 @@ def _of_output(session: Session, job: Job) -> list[str]:
             found.append(f"line numbers jump after piece {piece.seq}")
     if pieces and pieces[-1].first_line + pieces[-1].line_count - 1 != job.output_lines:
         found.append(f"{job.output_lines} lines counted")
-    for piece in pieces:
-        if len(piece.text.removesuffix("\n").split("\n")) != piece.line_count:
-            found.append(f"piece {piece.seq} has not {piece.line_count} lines")
+    found.extend(
+        f"piece {piece.seq} has not {piece.line_count} lines"
+        for piece in pieces
+        if len(piece.text.removesuffix("\n").split("\n")) != piece.line_count
+    )
     return found
 
 

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from aops.credentials.models import Credential, CredentialType
 from aops.inventory.models import Inventory
-from aops.jobs.models import Job, JobOutput, JobTemplate
+from aops.jobs.models import Job, JobOutput
 from tests import factories
-from tests.e2e.console import FINISHED, Console
+from tests.e2e.console import Console
 from tests.e2e.stack import Stack
 from tests.services.processes import wait_until
 from tests.services.sshd import SshHosts
@@ -152,6 +152,3 @@ VAULT_CANARY = "canary-vault-2ae95b"
 def factories_name(kind: str) -> str:
     """Give a name that no other row of its kind has."""
     return f"{kind} {next(factories._numbers)}"
-
-
-__all__ = ["FINISHED", "LOCAL", "ONE_BY_ONE", "JobTemplate", "Scene"]

@@ -1,3 +1,4 @@
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -73,6 +74,17 @@ def test_a_job_whose_message_was_lost_starts_all_the_same(embedded_scene: Scene)
 
     assert job.status is JobStatus.SUCCESSFUL
     assert time.monotonic() - at < 30
+
+
+def test_a_broker_folder_that_was_tidied_away_comes_back(embedded_scene: Scene) -> None:
+    scene = embedded_scene
+    template_id = scene.template("- ansible.builtin.debug: {msg: found}")
+
+    shutil.rmtree(scene.stack.home / "broker")
+    job_id = scene.console.launch(template_id)
+    job = scene.wait_for_end(job_id, 60)
+
+    assert job.status is JobStatus.SUCCESSFUL
 
 
 def test_fifty_messages_start_a_job_once(production_scene: Scene, with_hosts) -> None:

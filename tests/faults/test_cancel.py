@@ -1,4 +1,3 @@
-import os
 import secrets
 import time
 
@@ -100,7 +99,7 @@ def test_a_stopped_service_cancels_its_run_and_says_so(embedded_scene: Scene) ->
     psutil.wait_procs([process], 5)
     assert job.status is JobStatus.CANCELED
     assert "stopped" in job.reason
-    assert not os.path.exists(f"/proc/{process.pid}")
+    assert not process.is_running()
 
 
 def cancel(scene: Scene, job_id: int) -> float:

@@ -11,6 +11,7 @@ from aops.jobs.models import Job, JobStatus, Pulse
 from tests.faults.scene import ONE_BY_ONE, VAULT_CANARY, Scene
 from tests.services.processes import wait_until, with_argument
 
+PLACES = ("/dev/shm", "/run", "/var/tmp")  # noqa: S108 - searched, not written to
 COUNT_TO_60 = ONE_BY_ONE % (61, 0.1)
 
 
@@ -48,7 +49,7 @@ def test_a_run_whose_process_is_killed_leaves_nothing_and_is_lost(
     - ansible.builtin.raw: "sleep {seconds}"
     """
     job_id = scene.start(tasks, until="before")
-    wait_until(lambda: scene.left_on_hosts(), 20, "the command on a host")
+    wait_until(scene.left_on_hosts, 20, "the command on a host")
 
     family = scene.stack.run_process(job_id).children(recursive=True)
     killed = scene.stack.kill_run(job_id)
@@ -99,7 +100,7 @@ def test_a_run_process_that_hung_and_was_given_up_writes_nothing_more(
     before = scene.output(job_id)
     os.kill(process.pid, signal.SIGCONT)
 
-    gone, alive = psutil.wait_procs([process, *family], 15)
+    _, alive = psutil.wait_procs([process, *family], 15)
     assert job.status is JobStatus.LOST
     assert alive == []
     assert scene.output(job_id) == before
@@ -127,7 +128,7 @@ def assert_counted(output: str, last: int) -> None:
 
 def files_with(home: Path, *secrets: str) -> list[str]:
     """Search all places where a run could leave a file."""
-    places = [str(home), "/dev/shm", "/run", "/var/tmp"]
+    places = [str(home), *PLACES]
     patterns = [word for secret in secrets for word in ("-e", secret)]
     done = subprocess.run(
         ["grep", "-rlsaF", "--devices=skip", *patterns, *places],
