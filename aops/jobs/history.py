@@ -5,6 +5,7 @@ No COUNT and no OFFSET: page one thousand costs what page one does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from aops.jobs.models import Job, JobHost, JobStatus, JobTemplate
 
 PAGE_SIZE = 50
 _MAX_TEXT = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ class Filters:
         known = {status.value for status in JobStatus}
         return cls(
             status=tuple(status for status in statuses if status in known),
-            name=arguments.get("name", "").strip()[:_MAX_TEXT],
-            launched_by=arguments.get("launched_by", "").strip()[:_MAX_TEXT],
-            inventory=arguments.get("inventory", "").strip()[:_MAX_TEXT],
-            host=arguments.get("host", "").strip()[:_MAX_TEXT],
+            name=_text(arguments.get("name", "")),
+            launched_by=_text(arguments.get("launched_by", "")),
+            inventory=_text(arguments.get("inventory", "")),
+            host=_text(arguments.get("host", "")),
             since=_day(arguments.get("since", "")),
             until=_day(arguments.get("until", "")),
             changed=arguments.get("changed") == "1",
@@ -159,6 +161,11 @@ def _narrowed(filters: Filters) -> Select[tuple[Job]]:
     if filters.before:
         query = query.where(Job.id < filters.before)
     return query
+
+
+def _text(text: str) -> str:
+    """Drop what no name holds and no page may show, such as a NUL."""
+    return _CONTROL.sub("", text).strip()[:_MAX_TEXT]
 
 
 def _midnight(day: date) -> datetime:
