@@ -133,8 +133,8 @@ def _started_by(stack: Stack) -> list[int]:
     lock = str(stack.settings.home / "slots" / "0.lock")
     return [
         process.pid
-        for process in psutil.process_iter()
-        if process.name().startswith("aops: run") and _has_open(process, lock)
+        for process in psutil.process_iter(["name"])
+        if process.info["name"].startswith("aops: run") and _has_open(process, lock)
     ]
 
 

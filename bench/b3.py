@@ -80,7 +80,11 @@ def measure(sizes: Sizes) -> list[Figure]:
             stack.start_web(Service("web", command))
             with stack.database() as session:
                 template_id = Load.of_tasks(1, 1).store(session).id
-            return [*_alone(stack, template_id, sizes), *_many(stack, template_id, sizes)]
+            return [
+                *_alone(stack, template_id, sizes),
+                *_many(stack, template_id, sizes, "quiet", []),
+                *_many(stack, template_id, sizes, "printing", [2048]),
+            ]
 
 
 def _alone(stack: Stack, template_id: int, sizes: Sizes) -> list[Figure]:
@@ -113,7 +117,10 @@ def _times(stack: Stack, job_id: int, cursor: str, code: int, number: int) -> li
     return seconds[10:]  # the first ones meet workers that have just started
 
 
-def _many(stack: Stack, template_id: int, sizes: Sizes) -> list[Figure]:
+def _many(
+    stack: Stack, template_id: int, sizes: Sizes, kind: str, printed: list[int]
+) -> list[Figure]:
+    """Let many pollers follow 20 jobs, each of which prints so much every second."""
     jobs = [RunningJob(stack, template_id) for _ in range(_JOBS)]
     address = urlsplit(stack.url)
     order = pollers.Order(
@@ -123,10 +130,10 @@ def _many(stack: Stack, template_id: int, sizes: Sizes) -> list[Figure]:
         jobs=[jobs[number % _JOBS].id for number in range(sizes.pollers)],
         seconds=sizes.poll_seconds,
     )
-    with _printing(jobs):
+    with _printing(jobs, printed):
         answers = pollers.read(pollers.poll(order))
-    what = f"{sizes.pollers} pollers at 1 Hz for {sizes.poll_seconds} s"
-    share = f"{answers.fresh / max(len(answers.seconds), 1):.0%} of them brought 2 KiB"
+    what = f"{sizes.pollers} pollers at 1 Hz for {sizes.poll_seconds} s, {kind} jobs"
+    share = f"{answers.fresh / max(len(answers.seconds), 1):.0%} of the polls brought something"
     errors = ", ".join(sorted(set(answers.errors)))[:60]
     return [
         _figure(f"{what}, p95", answers.seconds, 100, share),
@@ -135,14 +142,15 @@ def _many(stack: Stack, template_id: int, sizes: Sizes) -> list[Figure]:
 
 
 @contextmanager
-def _printing(jobs: list[RunningJob]) -> Iterator[None]:
-    """Let each job print 2 KiB about once a second while the block runs."""
+def _printing(jobs: list[RunningJob], sizes: list[int]) -> Iterator[None]:
+    """Let each job print pieces of these sizes about once a second while the block runs."""
     over = Event()
 
     def print_on() -> None:
         while not over.is_set():
             for job in jobs:
-                job.prints(2048)
+                for size in sizes:
+                    job.prints(size)
                 over.wait(1 / len(jobs))
 
     thread = Thread(target=print_on)
