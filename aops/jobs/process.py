@@ -223,8 +223,8 @@ def _move(run: Run, spool: Spool) -> None:
     """Move records from the spool into the database until the result is stored."""
     with SpoolReader(spool.path) as reader:
         while not run.finished.is_set():
+            run.written.clear()  # before asking whether it is over: else that news could be missed
             over = run.over.is_set()  # asked before looking: what follows is then the rest
-            run.written.clear()
             mark = reader.mark
             records = reader.batch()
             if not records:

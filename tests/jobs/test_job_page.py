@@ -36,7 +36,7 @@ def test_a_waiting_job_says_why_it_waits(client: ConsoleClient, oscar: User) -> 
     ],
 )
 def test_the_sentence_fits_the_queue(
-    ahead: int, free: int, sentence: str, session: Session, client: ConsoleClient, oscar: User
+    *, ahead: int, free: int, sentence: str, session: Session, client: ConsoleClient, oscar: User
 ) -> None:
     template = factories.make_template()
     jobs = [factories.make_job(template=template) for _ in range(ahead + 1)]
@@ -344,6 +344,7 @@ def test_a_hostile_query_is_no_error(query: str, client: ConsoleClient, victor: 
     ],
 )
 def test_every_page_says_when_runs_are_not_isolated(
+    *,
     isolation: str,
     sentence: str | None,
     app: Flask,

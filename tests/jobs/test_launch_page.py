@@ -106,6 +106,7 @@ def test_a_refused_form_keeps_its_key(
     ],
 )
 def test_what_an_operator_types_is_data_or_is_refused_at_its_field(
+    *,
     field: str,
     value: str,
     sentence: str,

@@ -69,6 +69,7 @@ def test_an_author_adds_a_template(
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
+    *,
     field: str,
     value: str,
     sentence: str,
@@ -124,8 +125,13 @@ def test_markup_in_a_name_is_shown_as_text(client: ConsoleClient, arthur: User) 
 
     pages = [
         client.get(url)
-        for url in ("/templates/", f"/templates/details/?id={template.id}", "/")
-        + (f"/templates/{template.id}/launch", f"/templates/edit/?id={template.id}")
+        for url in (
+            "/",
+            "/templates/",
+            f"/templates/details/?id={template.id}",
+            f"/templates/edit/?id={template.id}",
+            f"/templates/{template.id}/launch",
+        )
     ]
 
     for page in pages:
