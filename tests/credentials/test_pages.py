@@ -239,9 +239,9 @@ def test_an_operator_reads_and_does_not_write(
     client.sign_in(oscar)
 
     page = client.get(f"/credentials/details/?id={credential.id}")
-    client.post(f"/credentials/edit/?id={credential.id}", {"name": "changed"})
-    client.post(NEW_MACHINE, {"name": "another"})
-    client.post("/credentials/delete/", {"id": str(credential.id)})
+    client.post(f"/credentials/edit/?id={credential.id}", {"name": "changed"}, code=403)
+    client.post(NEW_MACHINE, {"name": "another"}, code=403)
+    client.post("/credentials/delete/", {"id": str(credential.id)}, code=403)
 
     assert not page.select("main a[href*=edit], main form[method=post]")
     assert [one.name for one in session.scalars(select(Credential))] == ["web"]
