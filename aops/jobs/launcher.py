@@ -133,4 +133,5 @@ def _wake_next(app: Flask) -> None:
     from aops.core import celery  # noqa: PLC0415
 
     with contextlib.suppress(Exception), app.app_context():
+        app.extensions["celery"]._after_fork()  # noqa: SLF001 - its sockets are the worker's
         celery.send("jobs.dispatch")

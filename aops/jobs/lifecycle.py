@@ -34,6 +34,9 @@ DISK_FULL = msgid(
     "It was ended because the disk of the worker is full. Free some space and launch it again."
 )
 BROKEN = msgid("aops itself failed while preparing it; logs/runs.log on the worker says why.")
+NOT_STORED = msgid(
+    "It was ended because its output could not be stored; logs/runs.log on the worker says why."
+)
 SERVICE_STOPPED = msgid("aops was stopped while this was running.")
 
 

@@ -42,6 +42,8 @@ FLUSH_SECONDS = 0.25
 
 WATCH_SECONDS = 0.5
 RETRY_SECONDS = 2.0
+REFUSALS = 3
+"""How often the database may refuse the same records, being there, before the run is ended."""
 
 
 @dataclass
@@ -221,6 +223,7 @@ def _keep_lease(run: Run) -> None:
 
 def _move(run: Run, spool: Spool) -> None:
     """Move records from the spool into the database until the result is stored."""
+    refused = 0
     with SpoolReader(spool.path) as reader:
         while not run.finished.is_set():
             run.written.clear()  # before asking whether it is over: else that news could be missed
@@ -240,9 +243,15 @@ def _move(run: Run, spool: Spool) -> None:
                 run.finished.set()  # somebody else decided: nothing of ours is wanted
             except SQLAlchemyError as error:
                 _say_away(run, error)
+                refused = 0 if is_outage(error) else refused + 1
+                if refused == REFUSALS:
+                    run.wish = Outcome.LOST
+                    run.finished.set()
+                    _end_directly(run, lifecycle.NOT_STORED)
                 reader.rewind(mark)
                 time.sleep(RETRY_SECONDS)
             else:
+                refused = 0
                 if records[-1]["kind"] == "result":
                     run.finished.set()
 
@@ -264,9 +273,7 @@ def _finish(job_id: int, attempt: int, result: Record, *, service_stopped: bool)
     if status is JobStatus.CANCELED and service_stopped:
         reason = lifecycle.SERVICE_STOPPED
     if result["known_hosts"]:
-        job = session().get_one(Job, job_id)
-        if job.inventory_id is not None:
-            inventory.record_new_keys(job.inventory_id, result["known_hosts"])
+        _keep_host_keys(job_id, result["known_hosts"])
     lifecycle.finish(
         job_id,
         attempt,
@@ -276,6 +283,20 @@ def _finish(job_id: int, attempt: int, result: Record, *, service_stopped: bool)
         output_cut=result["cut"],
         isolated=result["isolated"],
     )
+
+
+def _keep_host_keys(job_id: int, known_hosts: str) -> None:
+    """Store the keys that the run accepted; what goes wrong here costs the keys, not the status."""
+    inventory_id = session().get_one(Job, job_id).inventory_id
+    if inventory_id is None:
+        return
+    try:
+        with session().begin_nested():
+            inventory.record_new_keys(inventory_id, known_hosts)
+    except (AopsError, SQLAlchemyError) as error:
+        if is_outage(error):
+            raise
+        _log.exception("run of job %s: its new host keys could not be stored", job_id)
 
 
 def _commit(work: Callable[[], None]) -> None:
