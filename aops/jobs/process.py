@@ -25,15 +25,13 @@ from aops.core.database import db, is_outage, session
 from aops.core.errors import AopsError
 from aops.execution import supervisor
 from aops.execution.spec import Isolation, Listener, Outcome, Place
-from aops.inventory import services as inventory
-from aops.jobs import lifecycle
+from aops.jobs import delivery, lifecycle
 from aops.jobs.lifecycle import ClaimLost
 from aops.jobs.masking import Masker
 from aops.jobs.models import Job, JobStatus
 from aops.jobs.runspec import PreparedRun, prepare
 from aops.jobs.sink import Sink
 from aops.jobs.spool import Record, Spool, SpoolReader
-from aops.jobs.store import store
 
 _log = logging.getLogger("aops.run")
 
@@ -237,7 +235,7 @@ def _move(run: Run, spool: Spool) -> None:
                 continue
             try:
                 with run.app.app_context():
-                    _commit(partial(deliver, run.job_id, run.attempt, records, run))
+                    _commit(partial(_deliver, run, records))
             except ClaimLost:
                 run.wish = Outcome.LOST
                 run.finished.set()  # somebody else decided: nothing of ours is wanted
@@ -256,47 +254,8 @@ def _move(run: Run, spool: Spool) -> None:
                     run.finished.set()
 
 
-def deliver(job_id: int, attempt: int, records: list[Record], run: Run | None = None) -> None:
-    """Store records in the current transaction; the result record ends the job.
-
-    Raises:
-        ClaimLost: If the job is not this attempt's any more.
-    """
-    store(job_id, attempt, records)
-    if records[-1]["kind"] == "result":
-        _finish(job_id, attempt, records[-1], service_stopped=bool(run and run.service_stopped))
-
-
-def _finish(job_id: int, attempt: int, result: Record, *, service_stopped: bool) -> None:
-    reason = result["reason"]
-    status = JobStatus(result["outcome"])
-    if status is JobStatus.CANCELED and service_stopped:
-        reason = lifecycle.SERVICE_STOPPED
-    if result["known_hosts"]:
-        _keep_host_keys(job_id, result["known_hosts"])
-    lifecycle.finish(
-        job_id,
-        attempt,
-        status,
-        reason=reason,
-        exit_code=result["exit_code"],
-        output_cut=result["cut"],
-        isolated=result["isolated"],
-    )
-
-
-def _keep_host_keys(job_id: int, known_hosts: str) -> None:
-    """Store the keys that the run accepted; what goes wrong here costs the keys, not the status."""
-    inventory_id = session().get_one(Job, job_id).inventory_id
-    if inventory_id is None:
-        return
-    try:
-        with session().begin_nested():
-            inventory.record_new_keys(inventory_id, known_hosts)
-    except (AopsError, SQLAlchemyError) as error:
-        if is_outage(error):
-            raise
-        _log.exception("run of job %s: its new host keys could not be stored", job_id)
+def _deliver(run: Run, records: list[Record]) -> None:
+    delivery.deliver(run.job_id, run.attempt, records, service_stopped=run.service_stopped)
 
 
 def _commit(work: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from flask import Flask
 from aops.config import VERSION, Settings
 from aops.core.database import session, utc_now
 from aops.execution import sandbox, workspace
-from aops.jobs import launcher, lifecycle, process, slots, spool
+from aops.jobs import delivery, launcher, lifecycle, slots, spool
 from aops.jobs.lifecycle import ClaimLost
 from aops.jobs.models import Pulse
 from aops.jobs.store import store
@@ -67,7 +67,7 @@ def _salvage_batch(job_id: int, attempt: int, records: list[spool.Record]) -> No
     for fenced in (True, False):
         try:
             if fenced:
-                process.deliver(job_id, attempt, records)
+                delivery.deliver(job_id, attempt, records)
             else:
                 store(job_id, attempt, records, fenced=False)
             session().commit()
