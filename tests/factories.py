@@ -115,9 +115,7 @@ def make_template(**values: Any) -> JobTemplate:
 def make_job(**values: Any) -> Job:
     """A job that waits."""
     template = values.pop("template", None) or make_template()
-    revision = (
-        session().query(PlaybookRevision).filter_by(playbook_id=template.playbook_id).first()
-    )
+    revision = session().query(PlaybookRevision).filter_by(playbook_id=template.playbook_id).first()
     return _add(
         Job(
             **{
