@@ -68,7 +68,7 @@ class RunningJob:
     def cursor(self) -> str:
         """Give what a browser has that shows everything."""
         with self._stack.database(read_only=True) as session:
-            return log.cursor_of(session.get_one(Job, self.id), self._seq)
+            return str(log.cursor_of(session.get_one(Job, self.id), self._seq))
 
 
 def measure(sizes: Sizes) -> list[Figure]:

@@ -6,6 +6,7 @@ state of the summary, so that a poll with nothing new is answered from one row.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ PAGE_CHARACTERS = 512 * 1024
 """How much output a page shows at once; the rest is one click away."""
 
 POLL_CHARACTERS = 256 * 1024
+
+SUMMARY_SECONDS = 3
+"""How long the counts of a running job may be behind its lines."""
 
 _LARGEST = 2**31 - 1
 
@@ -57,16 +61,60 @@ class Window:
     has_more: bool
 
 
-def cursor_of(job: Job, seq: int) -> str:
-    """Name what a browser has once it shows everything up to a piece."""
-    state = "canceling" if job.canceling else job.status.value
-    return f"{seq}.{state}.{job.hosts_total}"
+@dataclass(frozen=True)
+class Cursor:
+    """What a browser shows of a job, as it tells with each poll.
+
+    Attributes:
+        seq: The last piece of output.
+        state: The job's state, as its badge names it.
+        summary: How much output there was when the summary was last sent, and in which
+            stretch of SUMMARY_SECONDS that was.
+    """
+
+    seq: int = 0
+    state: str = ""
+    summary: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def read(cls, text: str) -> Cursor:
+        """Read a browser's cursor; nonsense starts from the beginning."""
+        seq, state, output, stretch = [*text.split("."), "", "", "", ""][:4]
+        return cls(_number(seq), state, (_number(output), _number(stretch)))
+
+    def __str__(self) -> str:
+        return f"{self.seq}.{self.state}.{self.summary[0]}.{self.summary[1]}"
+
+    def is_current(self, job: Job) -> bool:
+        """Tell whether a poll has nothing to bring."""
+        return self.seq >= job.output_seq and not self.wants_summary(job)
+
+    def wants_summary(self, job: Job) -> bool:
+        """Tell whether the summary must be sent: at once for a new state, else now and then.
+
+        It costs more than a few new lines do, and everybody who watches asks each second.
+        """
+        output, stretch = self.summary
+        stale = output < job.output_seq and stretch != _stretch()
+        return stale or self.state != state_of(job)
 
 
-def seq_of(cursor: str) -> int:
-    """Read the piece out of a cursor; nonsense starts from the beginning."""
-    head = cursor.split(".", 1)[0]
-    return min(int(head[:12]), _LARGEST) if head.isascii() and head.isdigit() else 0
+def state_of(job: Job) -> str:
+    """Name the state that a job's badge shows: ``canceling`` is one of its own."""
+    return "canceling" if job.canceling else job.status.value
+
+
+def cursor_of(job: Job, seq: int) -> Cursor:
+    """Give the cursor of who sees the job as it is now, and its output up to a piece."""
+    return Cursor(seq, state_of(job), (job.output_seq, _stretch()))
+
+
+def _number(text: str) -> int:
+    return min(int(text[:12]), _LARGEST) if text.isascii() and text.isdigit() else 0
+
+
+def _stretch() -> int:
+    return int(time.time()) // SUMMARY_SECONDS
 
 
 def after(job_id: int, seq: int, characters: int = POLL_CHARACTERS) -> list[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import (
@@ -183,15 +184,18 @@ class JobView(ConsoleView):
     def log(self, job_id: int) -> BaseResponse | str:
         """Answer a poll: the lines after the cursor, and the summary if it changed."""
         job = _job(job_id)
-        cursor = request.args.get("after", "0")
-        seq = log.seq_of(cursor)
-        if job.output_seq <= seq and log.cursor_of(job, seq) == cursor:
+        cursor = log.Cursor.read(request.args.get("after", ""))
+        if cursor.is_current(job):
             return _poll_answer("", cursor, 304, finished=job.finished)
-        pieces = log.after(job.id, seq)
-        seq = pieces[-1].seq if pieces else seq
-        html = self.render("jobs/_poll.html", job=job, pieces=pieces, **_summary(job))
-        finished = job.finished and seq >= job.output_seq
-        return _poll_answer(html, log.cursor_of(job, seq), 200, finished=finished)
+        pieces = log.after(job.id, cursor.seq)
+        now = log.cursor_of(job, pieces[-1].seq if pieces else cursor.seq)
+        finished = job.finished and now.seq >= job.output_seq
+        html = Markup("").join(piece.html for piece in pieces)
+        if finished or cursor.wants_summary(job):
+            html += self.render("jobs/_poll.html", job=job, **_summary(job))
+        else:
+            now = replace(now, summary=cursor.summary)
+        return _poll_answer(html, now, 200, finished=finished)
 
     @expose("/<int:job_id>/output.txt")
     def download(self, job_id: int) -> Response:
@@ -238,9 +242,9 @@ def _summary(job: Job) -> dict[str, Any]:
     }
 
 
-def _poll_answer(body: str, cursor: str, code: int, *, finished: bool) -> BaseResponse:
+def _poll_answer(body: str, cursor: log.Cursor, code: int, *, finished: bool) -> BaseResponse:
     answer = make_response(body, code)
-    answer.headers["X-Aops-Cursor"] = cursor
+    answer.headers["X-Aops-Cursor"] = str(cursor)
     if finished:
         answer.headers["X-Aops-Finished"] = "1"
     return answer
@@ -320,7 +324,7 @@ def register(admin: Admin) -> None:
 
 def status_name(job: Job) -> str:
     """Give the state that a badge shows: ``canceling`` is one of its own."""
-    return "canceling" if job.canceling else job.status.value
+    return log.state_of(job)
 
 
 def status_label(job: Job) -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.orm import Session
 
 from aops.jobs import lifecycle, log
-from aops.jobs.models import Job, JobHost, JobOutput, JobStatus
+from aops.jobs.models import Job, JobHost, JobOutput
 from aops.jobs.store import store
 from tests import factories
 
@@ -108,24 +110,42 @@ def test_a_job_without_output_has_an_empty_window(session: Session, job: Job) ->
 def test_a_nonsense_cursor_is_no_error(cursor: str, session: Session, job: Job) -> None:
     print_lines(job, 1)
 
-    log.after(job.id, log.seq_of(cursor))
+    log.after(job.id, log.Cursor.read(cursor).seq)
 
 
-def test_a_cursor_changes_with_everything_that_a_page_shows(session: Session, job: Job) -> None:
-    seen = [log.cursor_of(job, 0), log.cursor_of(job, 1)]
-    session.add(JobHost(job_id=job.id, host="web1"))
-    job.hosts_total = 1
-    seen.append(log.cursor_of(job, 1))
+def test_a_cursor_is_read_as_it_was_written(session: Session, job: Job) -> None:
+    print_lines(job, 1)
+    session.refresh(job)
+    cursor = log.cursor_of(job, 1)
+
+    assert log.Cursor.read(str(cursor)) == cursor
+    assert cursor.is_current(job)
+
+
+def test_a_new_state_is_news_at_once(session: Session, job: Job) -> None:
+    cursor = log.cursor_of(job, 0)
     lifecycle.request_cancel(job.id)
     session.flush()
     session.refresh(job)
-    seen.append(log.cursor_of(job, 1))
-    lifecycle.finish(job.id, 1, JobStatus.CANCELED)
-    session.refresh(job)
-    seen.append(log.cursor_of(job, 1))
 
-    assert len(set(seen)) == len(seen)
-    assert [log.seq_of(cursor) for cursor in seen] == [0, 1, 1, 1, 1]
+    assert not cursor.is_current(job)
+    assert cursor.wants_summary(job)
+
+
+def test_the_summary_follows_the_lines_after_a_while(
+    session: Session, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursor = log.cursor_of(job, 0)
+    print_lines(job, 1)
+    session.refresh(job)
+    seen = replace(cursor, seq=1)
+
+    at_once = seen.wants_summary(job)
+    monkeypatch.setattr(log, "_stretch", lambda: cursor.summary[1] + 1)
+
+    assert not at_once
+    assert seen.wants_summary(job)
+    assert log.cursor_of(job, 1).is_current(job)
 
 
 def test_a_download_gives_all_of_it_in_order(session: Session, job: Job) -> None:
