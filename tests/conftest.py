@@ -24,7 +24,7 @@ from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient
 
-pytest_plugins = ["tests.services.fixtures"]
+pytest_plugins = ["tests.services.fixtures", "tests.e2e.fixtures"]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -25,8 +25,9 @@ NAUGHTY = [
 HOSTILE = r"""
 - name: Say what a hostile host would
   ansible.builtin.debug:
-    msg: "{{ escape }}[31m<script>window.__xss=1</script>{{ link }}<img src=x onerror=window.__xss=1>"
+    msg: "{{ escape }}[31m<script>window.__xss=1</script>{{ link }}{{ image }}"
   vars:
+    image: "<img src=x onerror=window.__xss=1>"
     escape: "\e"
     link: "\e]8;;javascript:window.__xss=1\e\\link"
 """

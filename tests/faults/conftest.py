@@ -2,14 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.fixtures import embedded, production, stack
 from tests.e2e.stack import Stack
 from tests.faults import invariants
 from tests.faults.scene import Scene
 from tests.services.processes import wait_until
 from tests.services.sshd import SshHosts
-
-__all__ = ["embedded", "production", "stack"]
 
 
 @pytest.fixture

@@ -1,3 +1,0 @@
-from tests.e2e.fixtures import embedded, production, stack
-
-__all__ = ["embedded", "production", "stack"]
