@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from aops.app import create_app
 from aops.config import read_settings
-from aops.core import database
+from aops.core import crypto, database, keyring
 from aops.core.database import db
 from aops.core.permissions import Role
 from aops.jobs.models import Job, Pulse
@@ -167,7 +167,7 @@ class Stack:
     @contextlib.contextmanager
     def database(self) -> Iterator[Session]:
         """Open a session of the tests' own, and commit at the end of the block."""
-        with self.app.app_context():
+        with self._own_key(), self.app.app_context():
             try:
                 yield database.session()
                 database.session().commit()
@@ -215,6 +215,16 @@ class Stack:
         process = self.run_process(job_id)
         os.kill(process.pid, signal.SIGKILL)
         return process
+
+    @contextlib.contextmanager
+    def _own_key(self) -> Iterator[None]:
+        """Seal with this set's key: a process has one, and the tests look after several sets."""
+        before = crypto._keyring
+        crypto.use(crypto.read_keyring(keyring.seal_file(self.home / "keys")))
+        try:
+            yield
+        finally:
+            crypto._keyring = before
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Session]:
