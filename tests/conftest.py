@@ -7,6 +7,7 @@ the code under test may commit as it likes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,19 @@ from tests import factories
 from tests.console import ConsoleClient
 
 pytest_plugins = ["tests.services.fixtures", "tests.e2e.fixtures"]
+
+
+WHOLE_SYSTEM = ("e2e", "faults", "test_start.py", "test_production.py")
+"""Tests that start all of aops; one after the other, or they starve each other."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of the whole system one worker, whatever the others do."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in WHOLE_SYSTEM:
+            item.add_marker(pytest.mark.xdist_group("system"))
 
 
 @pytest.hookimpl(hookwrapper=True)
