@@ -26,8 +26,6 @@ GUNICORN = "gunicorn --workers 4 -k gevent -n aops_server aops"
 SERVERS = (GUNICORN, "gunicorn wsgi:app", "flask run")
 TEXT = "emoji 🦊, 中文, NUL \x00, invalid \udcff"
 
-pytestmark = pytest.mark.xdist_group("production")
-
 
 def test_the_manuals_hold_exactly_this(manual: str):
     for words in (*SQL.splitlines(), "flask db upgrade", GUNICORN, "celery -A aops.worker worker"):

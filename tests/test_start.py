@@ -22,8 +22,6 @@ ENDLESS = """\
 """
 LOGS = ("web", "worker", "scheduler")
 
-pytestmark = pytest.mark.xdist_group("embedded")
-
 
 def test_the_first_start_ends_with_a_recap_an_address_and_a_password(first: tuple[Aops, str]):
     aops, said = first
