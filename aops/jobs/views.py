@@ -190,7 +190,7 @@ class JobView(ConsoleView):
         pieces = log.after(job.id, cursor.seq)
         now = log.cursor_of(job, pieces[-1].seq if pieces else cursor.seq)
         finished = job.finished and now.seq >= job.output_seq
-        html = Markup("").join(piece.html for piece in pieces)
+        html = "".join(piece.html for piece in pieces)
         if finished or cursor.wants_summary(job):
             html += self.render("jobs/_poll.html", job=job, **_summary(job))
         else:

@@ -123,6 +123,7 @@ def test_a_cancel_is_news_even_without_output(
     answer = poll(client, running, cursor)
 
     assert "Canceling" in answer.text
+    assert '<template data-replace="#job-summary">' in answer.text
 
 
 def test_polling_ends_when_the_job_has_ended_and_all_of_it_was_given(
