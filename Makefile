@@ -33,7 +33,7 @@ demo: $(RUNTIME) $(ASSETS) $(CATALOGUES) ## The same, but end after the demo job
 
 test: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) ## Run all tests; T="tests/jobs -k cancel" only some, JOBS=0 in one process
 	@bash scripts/install-test-packages.sh
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(T)
+	$(if $(T),$(BIN)/pytest $(T),$(BIN)/pytest -n $(JOBS) -m "not system" && $(BIN)/pytest -m system)
 
 lint: $(DEVELOPMENT) ## Check style, types, the direction of imports, and templates
 	$(BIN)/ruff check .

@@ -32,14 +32,13 @@ WHOLE_SYSTEM = ("e2e", "faults", "test_start.py", "test_production.py")
 """Tests that start all of aops; one after the other, or they starve each other."""
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Give the tests of the whole system one worker, whatever the others do."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the whole system, so that `make test` can run them by themselves."""
     here = Path(__file__).parent
     for item in items:
         if item.path.relative_to(here).parts[0] in WHOLE_SYSTEM:
-            item.add_marker(pytest.mark.xdist_group("system"))
-    return (yield)  # xdist reads the marks in its own hook
+            item.add_marker(pytest.mark.system)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -25,8 +25,6 @@ STARTS = (
     ("celery", "-A", "aops.worker", "beat"),
 )
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.mark.parametrize("command", STARTS, ids=" ".join)
 def test_a_wrong_setting_stops_every_start_with_a_sentence(tmp_path: Path, command):
