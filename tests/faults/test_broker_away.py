@@ -80,7 +80,8 @@ def test_a_broker_folder_that_was_tidied_away_comes_back(embedded_scene: Scene) 
     scene = embedded_scene
     template_id = scene.template("- ansible.builtin.debug: {msg: found}")
 
-    shutil.rmtree(scene.stack.home / "broker")
+    (scene.stack.home / "broker").rename(scene.stack.home / "tidied")  # at once: it is in use
+    shutil.rmtree(scene.stack.home / "tidied")
     job_id = scene.console.launch(template_id)
     job = scene.wait_for_end(job_id, 60)
 
