@@ -28,6 +28,8 @@ def files():
             yield from (os.path.join(folder, name) for name in names)
 
 for path in files():
+    if path.startswith(sys.prefix):  # the packages' own texts, wherever the installation lies
+        continue
     try:
         with open(path, "rb") as file:
             text = file.read(1 << 24)
