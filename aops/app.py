@@ -22,8 +22,19 @@ from aops.sidebar import SIDEBAR
 FEATURES = ("users", "credentials", "inventory", "playbooks", "jobs", "dashboard", "audit")
 """Every feature whose ``views.register`` adds pages."""
 
-TABLES = ("audit", "users", "credentials", "inventory", "playbooks", "jobs")
-"""Every feature that has ``models``."""
+TABLES = (
+    "audit",
+    "users",
+    "credentials",
+    "inventory",
+    "inventory.imports",
+    "inventory.sources",
+    "inventory.facts",
+    "inventory.filters",
+    "playbooks",
+    "jobs",
+)
+"""Every feature and part of a feature that has ``models``."""
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 

@@ -7,14 +7,15 @@ still means the same when the code has moved on.
 from alembic import context
 from flask import current_app
 
-from aops.core.columns import Sealed, Timestamp
-from sqlalchemy import Enum
-from sqlalchemy.dialects.mysql import LONGTEXT
+from aops.core.columns import PackedJson, Sealed, Timestamp
+from sqlalchemy import Enum, LargeBinary
+from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.types import DateTime, String, Text
 
 MYSQL = "'mysql', 'mariadb'"
 PLAIN = {
     Timestamp: f"sa.DateTime().with_variant(mysql.DATETIME(fsp=6), {MYSQL})",
+    PackedJson: f"sa.LargeBinary().with_variant(mysql.LONGBLOB(), {MYSQL})",
     Sealed: f"sa.Text().with_variant(mysql.LONGTEXT(), {MYSQL})",
 }
 
@@ -38,6 +39,8 @@ def compare_type(_context, _inspected, _metadata, inspected_type, metadata_type)
         return not isinstance(inspected_type, DateTime)
     if isinstance(metadata_type, Sealed):
         return not isinstance(inspected_type, (Text, LONGTEXT))
+    if isinstance(metadata_type, PackedJson):
+        return not isinstance(inspected_type, (LargeBinary, LONGBLOB))
     if isinstance(metadata_type, Enum):
         return not (isinstance(inspected_type, String) and inspected_type.length == 32)
     return None
@@ -53,11 +56,21 @@ def drop_empty(_context, _revision, directives):
         print("No difference between the models and the database.")
 
 
+def _let_tables_be_rebuilt(connection):
+    """Keep SQLite from deleting what refers to a table that is copied, dropped and renamed.
+
+    Must come before the transaction: inside one, the pragma does nothing.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+
+
 def run():
     """Migrate the database of the application."""
     migrate = current_app.extensions["migrate"]
     options = {**migrate.configure_args, "compare_type": compare_type, "process_revision_directives": drop_empty}
     with migrate.db.engine.connect() as connection:
+        _let_tables_be_rebuilt(connection)
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,
@@ -67,6 +80,8 @@ def run():
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
+        if connection.dialect.name == "sqlite":
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
 
 
 run()

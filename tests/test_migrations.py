@@ -37,6 +37,36 @@ def test_an_empty_database_is_brought_to_what_the_models_say(empty: Flask) -> No
     assert set(inspect(db.engine).get_table_names()) == {*Model.metadata.tables, "alembic_version"}
 
 
+def test_an_upgrade_keeps_every_row(empty: Flask) -> None:
+    upgrade(revision="0001")
+    write(
+        "INSERT INTO inventories (id, name, description, variables, accept_new_host_keys, version,"
+        " created_at, updated_at) VALUES (1, 'prod', '', '', 0, 1, '2026-01-01', '2026-01-01')",
+        "INSERT INTO hosts (id, inventory_id, name, enabled, description, variables,"
+        " key_scan_error, version, created_at, updated_at)"
+        " VALUES (1, 1, 'web1', 1, '', '', '', 1, '2026-01-01', '2026-01-01')",
+        "INSERT INTO host_groups (id, inventory_id, name, description, variables, version,"
+        " created_at, updated_at) VALUES (1, 1, 'web', '', '', 1, '2026-01-01', '2026-01-01')",
+        "INSERT INTO group_hosts (group_id, host_id) VALUES (1, 1)",
+        "INSERT INTO jobs (id, launch_key, name, playbook_name, inventory_name, launch_vars,"
+        " launch_vars_templated, launched_by_name, status, reason, attempt, owner, created_at,"
+        " cancel_requested_by, output_seq, output_lines, output_bytes, output_cut, hosts_total,"
+        " hosts_failed, hosts_changed, `limit`, tags, skip_tags, extra_vars, forks, verbosity,"
+        " check_mode, diff_mode, become, timeout) VALUES (1, 'key', 'Deploy', 'site', 'prod', '',"
+        " 0, 'alice', 'successful', '', 1, '', '2026-01-01', '', 1, 1, 3, 0, 1, 0, 0, 'web1', '',"
+        " '', '', 5, 0, 0, 0, 0, 0)",
+        "INSERT INTO job_output (job_id, seq, attempt, first_line, line_count, text)"
+        " VALUES (1, 1, 1, 1, 1, 'ok')",
+    )
+
+    upgrade()
+
+    assert rows("SELECT name, `limit` FROM jobs") == [("Deploy", "web1")]
+    assert rows("SELECT text FROM job_output") == [("ok",)]
+    assert rows("SELECT group_id, host_id, position FROM group_hosts") == [(1, 1, 1_000_000)]
+    assert rows("SELECT name FROM hosts") == [("web1",)]
+
+
 def test_a_second_upgrade_does_nothing(empty: Flask) -> None:
     upgrade()
     upgrade()
@@ -93,6 +123,12 @@ def differences() -> str:
     except SystemExit:
         return "the models and the database differ"
     return ""
+
+
+def write(*statements: str) -> None:
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
 
 
 def rows(statement: str) -> list[tuple[Any, ...]]:

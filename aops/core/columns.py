@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Enum, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 
@@ -18,6 +20,28 @@ NAME_LENGTH = 200
 Name = String(NAME_LENGTH)
 ShortText = String(255)
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+
+
+class PackedJson(TypeDecorator[Any]):
+    """A JSON value, compressed; NULL is None, and so is JSON's null."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Leave room for more than MySQL's 64 KiB."""
+        return dialect.type_descriptor(LongBytes)
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes | None:
+        """Write it small; level 1 costs a fifth of the default and loses a tenth."""
+        if value is None:
+            return None
+        return zlib.compress(json.dumps(value, ensure_ascii=False).encode(), level=1)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
+        """Read it back."""
+        return None if value is None else json.loads(zlib.decompress(value))
 
 
 class Timestamp(TypeDecorator[datetime]):

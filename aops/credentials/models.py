@@ -22,6 +22,9 @@ class CredentialType(StrEnum):
     VAULT = "vault"
     """Values encrypted by ansible-vault."""
 
+    ENVIRONMENT = "environment"
+    """Environment variables, such as a cloud's access key, for a dynamic source."""
+
 
 class Credential(Audited, Versioned, Model):
     """Secrets under a name; the secrets are sealed, and never shown again.
@@ -33,6 +36,7 @@ class Credential(Audited, Versioned, Model):
         public_key: What belongs to the private key, as for authorized_keys; not secret.
         fingerprint: SHA256 form of the public key.
         become_user: Whom to become; empty means root.
+        environment: ``NAME=value`` on each line; sealed as a whole.
         vault_id: The label of a vault credential; "default" when none was given.
     """
 
@@ -52,6 +56,7 @@ class Credential(Audited, Versioned, Model):
         "become_password",
         "vault_id",
         "vault_password",
+        "environment",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,6 +80,8 @@ class Credential(Audited, Versioned, Model):
     vault_password: Mapped[str | None] = mapped_column(
         Sealed, deferred=True, deferred_raiseload=True
     )
+
+    environment: Mapped[str | None] = mapped_column(Sealed, deferred=True, deferred_raiseload=True)
 
     last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
 

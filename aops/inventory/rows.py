@@ -1,6 +1,7 @@
 """An inventory as plain rows: what rendering, patterns and addresses work on.
 
-Read with explicit columns in five queries, however many hosts there are.
+Read with explicit columns in five queries, however many hosts there are, and in the order
+that Ansible would meet them: by position, then by name.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import aliased
 
 from aops.core.database import session
@@ -20,11 +22,16 @@ IMPLICIT_GROUPS = ("all", "ungrouped")
 
 @dataclass(frozen=True)
 class GroupRow:
-    """A group with the names of its own hosts and child groups, in alphabetical order."""
+    """A group with the names of its own hosts and child groups, in inventory order.
+
+    Attributes:
+        in_all: Whether it stands directly in ``all`` although other groups contain it too.
+    """
 
     variables: str = ""
     hosts: list[str] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
+    in_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class InventoryRows:
     Attributes:
         variables: YAML of the group ``all``.
         hosts: Name to YAML variables, in inventory order.
-        groups: Name to group, in alphabetical order.
+        groups: Name to group, in inventory order.
     """
 
     variables: str = ""
@@ -58,9 +65,9 @@ def load_one(host: Host) -> InventoryRows:
 
 
 def roots(rows: InventoryRows) -> list[str]:
-    """Name the groups that stand in no other, in alphabetical order."""
+    """Name the groups that stand directly in ``all``, in inventory order."""
     nested = {child for group in rows.groups.values() for child in group.children}
-    return [name for name in rows.groups if name not in nested]
+    return [name for name, group in rows.groups.items() if group.in_all or name not in nested]
 
 
 def in_order(rows: InventoryRows) -> list[str]:
@@ -105,21 +112,22 @@ def _unique(names: Iterable[str]) -> list[str]:
 def _load(inventory_id: int, wanted: ColumnElement[bool]) -> InventoryRows:
     variables = session().scalar(select(Inventory.variables).where(Inventory.id == inventory_id))
     members, children = _members(inventory_id, wanted), _children(inventory_id)
-    hosts = select(Host.name, Host.variables).where(Host.inventory_id == inventory_id, wanted)
-    groups = select(Group.name, Group.variables).where(Group.inventory_id == inventory_id)
+    hosts = select(Host.position, Host.name, Host.variables)
+    groups = select(Group.position, Group.name, Group.variables, Group.in_all)
     return InventoryRows(
         variables=variables or "",
-        hosts=dict(_pairs(hosts)),
+        hosts=dict(_in_order(hosts.where(Host.inventory_id == inventory_id, wanted))),
         groups={
-            name: GroupRow(text, members[name], children[name]) for name, text in _pairs(groups)
+            name: GroupRow(text, members[name], children[name], in_all)
+            for name, text, in_all in _in_order(groups.where(Group.inventory_id == inventory_id))
         },
     )
 
 
 def _members(inventory_id: int, wanted: ColumnElement[bool]) -> defaultdict[str, list[str]]:
     return _grouped(
-        select(Group.name, Host.name)
-        .join(group_hosts, group_hosts.c.group_id == Group.id)
+        select(group_hosts.c.position, Host.position, Host.name, Group.name)
+        .join_from(group_hosts, Group, group_hosts.c.group_id == Group.id)
         .join(Host, group_hosts.c.host_id == Host.id)
         .where(Group.inventory_id == inventory_id, wanted)
     )
@@ -128,20 +136,20 @@ def _members(inventory_id: int, wanted: ColumnElement[bool]) -> defaultdict[str,
 def _children(inventory_id: int) -> defaultdict[str, list[str]]:
     child = aliased(Group)
     return _grouped(
-        select(Group.name, child.name)
-        .join(group_children, group_children.c.parent_id == Group.id)
+        select(group_children.c.position, child.position, child.name, Group.name)
+        .join_from(group_children, Group, group_children.c.parent_id == Group.id)
         .join(child, group_children.c.child_id == child.id)
         .where(Group.inventory_id == inventory_id)
     )
 
 
-def _grouped(query: Select[str, str]) -> defaultdict[str, list[str]]:
+def _grouped(query: Any) -> defaultdict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for name, value in _pairs(query):
-        found[name].append(value)
+    for _place, _own_place, name, group in sorted(map(tuple, session().execute(query))):
+        found[group].append(name)
     return found
 
 
-def _pairs(query: Select[str, str]) -> list[tuple[str, str]]:
-    """Sort here, so that every database gives the same order."""
-    return sorted((name, value) for name, value in session().execute(query))
+def _in_order(query: Any) -> list[tuple[Any, ...]]:
+    """Sort by position, then by name; here, so that every database gives the same order."""
+    return [row[1:] for row in sorted(map(tuple, session().execute(query)))]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from aops.core import yaml_text
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.inventory import addresses, names, nesting
+from aops.inventory import addresses, generation, names, nesting  # noqa: F401 - generation listens
 from aops.inventory.host_keys import known_hosts_for, record_new_keys
 from aops.inventory.models import Group, Host, Inventory, group_children
 

@@ -15,6 +15,7 @@ from aops.core.columns import LongText, Name, ShortText, Timestamp, enum_column
 from aops.core.database import TABLE_OPTIONS, Model
 from aops.core.versions import Versioned
 from aops.credentials.models import Credential
+from aops.inventory.filters.models import HostFilter
 from aops.inventory.models import Inventory
 from aops.playbooks.models import Playbook, PlaybookRevision
 
@@ -52,11 +53,14 @@ class RunSettings:
     """What template and job have in common: the switches of ansible-playbook.
 
     Attributes:
-        limit: A host pattern within the inventory; "" means all of it.
+        limit: A host pattern within the inventory; "" means all of it. A job's may name each of
+            10,000 hosts.
         timeout: Seconds; 0 means no limit.
+        use_fact_cache: Whether the run starts with the facts that aops has, and gathers only
+            those of other hosts.
     """
 
-    limit: Mapped[str] = mapped_column(ShortText, default="")
+    limit: Mapped[str] = mapped_column(LongText, default="")
     tags: Mapped[str] = mapped_column(ShortText, default="")
     skip_tags: Mapped[str] = mapped_column(ShortText, default="")
     extra_vars: Mapped[str] = mapped_column(LongText, default="")
@@ -66,6 +70,7 @@ class RunSettings:
     diff_mode: Mapped[bool] = mapped_column(default=False)
     become: Mapped[bool] = mapped_column(default=False)
     timeout: Mapped[int] = mapped_column(default=0)
+    use_fact_cache: Mapped[bool] = mapped_column(default=False, server_default="0")
 
     @declared_attr.directive
     @classmethod
@@ -101,6 +106,7 @@ class JobTemplate(Audited, Versioned, RunSettings, Model):
     Attributes:
         ask_limit: Whether the launch page lets the limit be changed; ``ask_tags``,
             ``ask_vars`` and ``ask_modes`` (check, diff, verbosity) likewise.
+        host_filter: Narrows the limit to the hosts that it finds at the moment of the launch.
     """
 
     __tablename__ = "job_templates"
@@ -121,6 +127,8 @@ class JobTemplate(Audited, Versioned, RunSettings, Model):
         "diff_mode",
         "become",
         "timeout",
+        "use_fact_cache",
+        "host_filter",
         "ask_limit",
         "ask_tags",
         "ask_vars",
@@ -132,6 +140,7 @@ class JobTemplate(Audited, Versioned, RunSettings, Model):
     description: Mapped[str] = mapped_column(ShortText, default="")
     playbook_id: Mapped[int] = mapped_column(ForeignKey("playbooks.id"), index=True)
     inventory_id: Mapped[int] = mapped_column(ForeignKey("inventories.id"), index=True)
+    host_filter_id: Mapped[int | None] = mapped_column(ForeignKey("host_filters.id"), index=True)
     ask_limit: Mapped[bool] = mapped_column(default=True)
     ask_tags: Mapped[bool] = mapped_column(default=False)
     ask_vars: Mapped[bool] = mapped_column(default=False)
@@ -139,6 +148,7 @@ class JobTemplate(Audited, Versioned, RunSettings, Model):
 
     playbook: Mapped[Playbook] = relationship()
     inventory: Mapped[Inventory] = relationship()
+    host_filter: Mapped[HostFilter | None] = relationship()
     credentials: Mapped[list[Credential]] = relationship(secondary=job_template_credentials)
 
     def __str__(self) -> str:
@@ -157,6 +167,7 @@ class Job(RunSettings, Model):
         attempt: The fencing token: every write of a run process names it.
         owner: Which machine and process carries the run, for people.
         heartbeat_at: Database time of the run process's last sign of life.
+        target_name: Name of the saved filter that chose the hosts; ``limit`` names them.
         reason: A sentence where the status alone does not say enough.
         output_seq: Number of the last stored piece of output.
         output_cut: Bytes of output that were not stored because of the limit.
@@ -194,6 +205,7 @@ class Job(RunSettings, Model):
         ForeignKey("inventories.id", ondelete="SET NULL")
     )
     inventory_name: Mapped[str] = mapped_column(Name)
+    target_name: Mapped[str] = mapped_column(Name, default="", server_default="")
     launch_vars: Mapped[str] = mapped_column(LongText, default="")
     launch_vars_templated: Mapped[bool] = mapped_column(default=False)
     launched_by_id: Mapped[int | None] = mapped_column(
@@ -264,7 +276,12 @@ class JobOutput(Model):
 
 
 class JobHost(Model):
-    """Ansible's counts for one host of a job, as the recap prints them."""
+    """Ansible's counts for one host of a job, as the recap prints them.
+
+    Attributes:
+        failed_task: The first task that failed there or could not reach it.
+        message: What it said, masked and shortened.
+    """
 
     __tablename__ = "job_hosts"
     __table_args__ = (Index("ix_job_hosts_host_job_id", "host", "job_id"), TABLE_OPTIONS)
@@ -278,6 +295,30 @@ class JobHost(Model):
     skipped: Mapped[int] = mapped_column(default=0)
     rescued: Mapped[int] = mapped_column(default=0)
     ignored: Mapped[int] = mapped_column(default=0)
+    failed_task: Mapped[str] = mapped_column(ShortText, default="", server_default="")
+    message: Mapped[str] = mapped_column(ShortText, default="", server_default="")
+
+
+class JobResult(Model):
+    """How one task ended on one host.
+
+    Attributes:
+        seq: 1, 2, 3 … in the order in which the results came.
+        status: ``ok``, ``changed``, ``failed``, ``ignored``, ``skipped`` or ``unreachable``.
+        duration: Seconds.
+        message: What a failed task said, masked and shortened; else "".
+    """
+
+    __tablename__ = "job_results"
+    __table_args__ = (Index("ix_job_results_host", "job_id", "host", "seq"), TABLE_OPTIONS)
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    host: Mapped[str] = mapped_column(Name)
+    task: Mapped[str] = mapped_column(ShortText, default="")
+    status: Mapped[str] = mapped_column(ShortText)
+    duration: Mapped[float] = mapped_column(default=0)
+    message: Mapped[str] = mapped_column(ShortText, default="")
 
 
 class Pulse(Model):

@@ -777,7 +777,6 @@ def upgrade():
     )
 
 
-
 def downgrade():
     for table in (
         "job_output",

@@ -1,0 +1,1 @@
+"""Writes an inventory as YAML, INI, JSON, CSV or XLSX."""

@@ -1,0 +1,1 @@
+"""What hosts last reported about themselves, and what changed since."""

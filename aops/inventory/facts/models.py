@@ -1,0 +1,56 @@
+"""The facts of a host as they are, and as they were."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from aops.core.columns import LongText, PackedJson, Timestamp
+from aops.core.database import TABLE_OPTIONS, Model
+
+
+class HostFacts(Model):
+    """What a host last reported; one row for each host.
+
+    Attributes:
+        data: All facts, as Ansible names them, without the prefix ``ansible_``.
+        summary: JSON text of the few that cards, lists and filters use; small, so that
+            10,000 of them are read at once.
+        size: Bytes of ``data`` as JSON, before compression.
+        left_out: JSON list of the names of facts that were too big to keep.
+    """
+
+    __tablename__ = "host_facts"
+
+    host_id: Mapped[int] = mapped_column(
+        ForeignKey("hosts.id", ondelete="CASCADE"), primary_key=True
+    )
+    gathered_at: Mapped[datetime] = mapped_column(Timestamp)
+    job_id: Mapped[int | None]
+    data: Mapped[Any] = deferred(mapped_column(PackedJson))
+    summary: Mapped[str] = mapped_column(LongText, default="{}")
+    size: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[str] = mapped_column(LongText, default="[]")
+
+
+class FactChange(Model):
+    """What differed from the report before, so that any earlier state can be told.
+
+    Attributes:
+        changes: Path such as ``mounts.0.size_total`` to ``[old, new]``; a missing side is
+            written as ``[]`` in place of ``[value]``.
+        number: How many paths.
+    """
+
+    __tablename__ = "fact_changes"
+    __table_args__ = (Index("ix_fact_changes_host_id_id", "host_id", "id"), TABLE_OPTIONS)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id", ondelete="CASCADE"))
+    recorded_at: Mapped[datetime] = mapped_column(Timestamp)
+    job_id: Mapped[int | None]
+    number: Mapped[int] = mapped_column(default=0)
+    changes: Mapped[Any] = deferred(mapped_column(PackedJson))

@@ -1,0 +1,121 @@
+"""An import between its upload and its confirmation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from aops.core import clock
+from aops.core.columns import (
+    LongBytes,
+    LongText,
+    Name,
+    PackedJson,
+    ShortText,
+    Timestamp,
+    enum_column,
+)
+from aops.core.database import TABLE_OPTIONS, Model
+from aops.inventory.models import Inventory
+
+
+class ImportKind(StrEnum):
+    """What was uploaded."""
+
+    ANSIBLE = "ansible"
+    """One inventory file, INI or YAML, or the output of ``ansible-inventory --list``."""
+
+    ARCHIVE = "archive"
+    """A zip or tar of a directory with group_vars and host_vars."""
+
+    TABLE = "table"
+    """CSV or XLSX: a row for each host."""
+
+
+class ImportMode(StrEnum):
+    """What happens to what the inventory has and the upload has not."""
+
+    MERGE = "merge"
+    """It stays."""
+
+    REPLACE = "replace"
+    """It is removed."""
+
+
+class ImportStatus(StrEnum):
+    """Where an import is in its life."""
+
+    READING = "reading"
+    """Stored, and waiting for a worker to read it."""
+
+    READY = "ready"
+    """The preview can be looked at and confirmed."""
+
+    FAILED = "failed"
+    """It could not be read or written; ``error`` says why, and nothing was changed."""
+
+    APPLYING = "applying"
+    """Confirmed, and waiting for a worker to write it."""
+
+    DONE = "done"
+    """Written, all of it in one transaction."""
+
+    DISCARDED = "discarded"
+    """Somebody decided against it, or nobody confirmed it within a day."""
+
+
+class InventoryImport(Model):
+    """One upload, what was read from it, and what became of it.
+
+    Attributes:
+        source_name: The file's name as the browser gave it; "" for pasted text.
+        content: As uploaded; dropped once the import has ended.
+        snapshot: What was read, as ``snapshot.Snapshot.as_json`` writes it; dropped likewise.
+        summary: Numbers: hosts and groups added, changed, removed, unchanged.
+        notes: Sentences about what cannot be kept, such as comments.
+        row_errors: For tables: ``{"row", "column", "problem"}`` of each row that does not fit.
+        skip_bad_rows: Whether the rows with errors are left out, because somebody said so.
+        generation: The inventory's, when the preview was made; another one means look again.
+        requested_at: When a worker was last asked to read or to write it.
+    """
+
+    __tablename__ = "inventory_imports"
+    __table_args__ = (
+        Index("ix_inventory_imports_inventory_id_id", "inventory_id", "id"),
+        Index("ix_inventory_imports_status_id", "status", "id"),
+        TABLE_OPTIONS,
+    )
+    audit_name = "import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inventory_id: Mapped[int] = mapped_column(ForeignKey("inventories.id", ondelete="CASCADE"))
+    kind: Mapped[ImportKind] = mapped_column(enum_column(ImportKind))
+    mode: Mapped[ImportMode] = mapped_column(enum_column(ImportMode))
+    status: Mapped[ImportStatus] = mapped_column(
+        enum_column(ImportStatus), default=ImportStatus.READING
+    )
+    source_name: Mapped[str] = mapped_column(ShortText, default="")
+    created_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    created_by_name: Mapped[str] = mapped_column(Name)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
+    requested_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
+    finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    content: Mapped[bytes | None] = deferred(mapped_column(LongBytes))
+    snapshot: Mapped[Any | None] = deferred(mapped_column(PackedJson))
+    summary: Mapped[Any | None] = mapped_column(PackedJson)
+    notes: Mapped[Any | None] = mapped_column(PackedJson)
+    row_errors: Mapped[Any | None] = mapped_column(PackedJson)
+    skip_bad_rows: Mapped[bool] = mapped_column(default=False)
+    generation: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(LongText, default="")
+
+    inventory: Mapped[Inventory] = relationship()
+
+    def __str__(self) -> str:
+        return f"#{self.id} {self.source_name}".strip()

@@ -1,0 +1,1 @@
+"""Inventory plugins and scripts that tell again and again which hosts there are."""
