@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from aops.core import clock
 from aops.credentials import unsealed
 from aops.credentials.models import CredentialType
-from tests.factories import make_credential
+from aops.inventory.facts.models import HostFacts
+from tests.factories import make_credential, make_host
 
 
 def test_times_keep_their_microseconds_and_come_back_in_utc(session: Session) -> None:
@@ -34,6 +36,26 @@ def test_every_row_notes_when_it_was_made_and_changed(session: Session) -> None:
 
     assert credential.created_at <= made < credential.updated_at <= clock.now()
     assert credential.version == 2
+
+
+@pytest.mark.parametrize("value", [None, {}, {"汉字": [1, 2.5, None, True, "🎉"]}, [], ""])
+def test_packed_json_comes_back_as_it_was(session: Session, value: object) -> None:
+    facts = HostFacts(host_id=make_host().id, gathered_at=clock.now(), data=value)
+    session.add(facts)
+    session.commit()
+    session.expire_all()
+
+    assert facts.data == value
+
+
+def test_packed_json_is_larger_than_64_kib_without_harm(session: Session) -> None:
+    value = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(4_000)]
+    facts = HostFacts(host_id=make_host().id, gathered_at=clock.now(), data=value)
+    session.add(facts)
+    session.commit()
+    session.expire_all()
+
+    assert facts.data == value
 
 
 def test_a_sealed_column_is_stored_sealed(session: Session) -> None:
