@@ -56,7 +56,7 @@ def _secret(label: Any, hint: Any = "", kind: type[Field] = SecretField, **attri
 
 
 class CredentialForm(ConsoleForm):
-    """What both types have in common.
+    """What all types have in common.
 
     Attributes:
         type: Of the credentials that this form makes.
@@ -181,6 +181,30 @@ class VaultForm(CredentialForm):
         self.vault_password.flags.required = not self.vault_password.stored
 
 
+class EnvironmentForm(CredentialForm):
+    """What a cloud or a register asks a dynamic source for."""
+
+    type = CredentialType.ENVIRONMENT
+    secrets = rules.SECRET_FIELDS[CredentialType.ENVIRONMENT]
+
+    environment = _secret(
+        _l("Environment variables"),
+        _l(
+            "One “NAME=value” on each line, without quotes. They are sealed as a whole and never "
+            "shown again; to change one, enter all of them."
+        ),
+        SecretTextField,
+        rows=6,
+        autocomplete="off",
+        autocapitalize="off",
+        class_="mono",
+    )
+
+    def __init__(self, formdata: Any = None, obj: Any = None, **options: Any) -> None:
+        super().__init__(formdata, obj=obj, **options)
+        self.environment.flags.required = not self.environment.stored
+
+
 FORMS: dict[CredentialType, type[CredentialForm]] = {
-    form.type: form for form in (MachineForm, VaultForm)
+    form.type: form for form in (MachineForm, VaultForm, EnvironmentForm)
 }

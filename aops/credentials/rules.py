@@ -16,10 +16,14 @@ BECOME_METHODS = ("sudo", "su")
 SECRET_FIELDS: Mapping[CredentialType, tuple[str, ...]] = {
     CredentialType.MACHINE: ("password", "private_key", "passphrase", "become_password"),
     CredentialType.VAULT: ("vault_password",),
+    CredentialType.ENVIRONMENT: ("environment",),
 }
 """Which secrets a credential of each type may hold."""
 
 MAX_SECRET = 4_096
+_LONG = ("private_key", "environment")
+"""Secrets of several lines, which have checks of their own."""
+
 _MAX_USER = 255
 _VAULT_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _USER = re.compile(r"""(?!-)[^\s\x00-\x1f\x7f"'`$;|&<>(){}!*?#]+""")
@@ -33,7 +37,7 @@ def check_secrets(typed: Mapping[str, str]) -> None:
         AopsError: At the field.
     """
     for name, text in typed.items():
-        if name == "private_key":
+        if name in _LONG:
             continue
         if len(text) > MAX_SECRET:
             raise AopsError(

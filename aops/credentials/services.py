@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select, update
 from aops.core import clock
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.credentials import keys, rules, unsealed
+from aops.credentials import environment, keys, rules, unsealed
 from aops.credentials.models import Credential, CredentialType
 from aops.execution.spec import Secrets, VaultPassword
 
@@ -40,6 +40,9 @@ def save(
     rules.check_secrets(typed)
     if credential.type is CredentialType.VAULT:
         _save_vault(credential, typed)
+        return
+    if credential.type is CredentialType.ENVIRONMENT:
+        _save_environment(credential, typed)
         return
     rules.check_machine(credential)
     _save_key(credential, typed, removed=removed, new_key=new_key)
@@ -73,11 +76,21 @@ def mark_used(credential_ids: Iterable[int]) -> None:
 
 
 def refuse_conflicts(credentials: Sequence[Credential]) -> None:
-    """Refuse credentials that one run cannot use together.
+    """Refuse credentials that one run cannot use together, or not at all.
 
     Raises:
-        AopsError: At ``credentials``, naming the two.
+        AopsError: At ``credentials``, naming the one or the two.
     """
+    for one in credentials:
+        if one.type is CredentialType.ENVIRONMENT:
+            raise AopsError(
+                _(
+                    "“%(name)s” holds environment variables, which only dynamic sources of an "
+                    "inventory get: leave it out here.",
+                    name=one.name,
+                ),
+                field="credentials",
+            )
     for one, other in combinations(credentials, 2):
         names = {"one": one.name, "other": other.name}
         if one.type is other.type is CredentialType.MACHINE:
@@ -122,6 +135,36 @@ def secrets_for_run(credentials: Sequence[Credential]) -> Secrets:
     )
 
 
+def environment_of(credentials: Sequence[Credential]) -> dict[str, str]:
+    """Unseal the variables that a dynamic source gets.
+
+    Raises:
+        AopsError: At ``credentials``: if one is of another type, two give the same name,
+            or they cannot be unsealed.
+    """
+    found: dict[str, str] = {}
+    giver: dict[str, Credential] = {}
+    for one in credentials:
+        if one.type is not CredentialType.ENVIRONMENT:
+            raise AopsError(
+                _("“%(name)s” holds no environment variables: leave it out here.", name=one.name),
+                field="credentials",
+            )
+        for name, value in unsealed.read(one).variables().items():
+            if name in found:
+                raise AopsError(
+                    _(
+                        "“%(one)s” and “%(other)s” both set %(name)s: choose one.",
+                        one=giver[name].name,
+                        other=one.name,
+                        name=name,
+                    ),
+                    field="credentials",
+                )
+            found[name], giver[name] = value, one
+    return found
+
+
 def values_to_mask(credentials: Iterable[Credential], given: Secrets) -> list[str]:
     """Name every text that must not appear in the output of a run, longest first.
 
@@ -152,6 +195,14 @@ def _save_vault(credential: Credential, typed: Mapping[str, str]) -> None:
         credential.vault_password = typed["vault_password"]
     elif "vault_password" not in stored_secrets(credential):
         raise AopsError(_("Enter the vault's password."), field="vault_password")
+
+
+def _save_environment(credential: Credential, typed: Mapping[str, str]) -> None:
+    if "environment" in typed:
+        environment.read(typed["environment"])
+        credential.environment = typed["environment"]
+    elif "environment" not in stored_secrets(credential):
+        raise AopsError(_("Write at least one “NAME=value”."), field="environment")
 
 
 def _save_key(

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from aops.core.crypto import KeyMissing, Tampered
 from aops.core.database import session
 from aops.core.errors import AopsError
+from aops.credentials import environment as variables
 from aops.credentials.models import Credential
 
 _SHORTEST_KEY_LINE = 9
@@ -30,12 +31,18 @@ class StoredSecrets:
     passphrase: str | None = None
     become_password: str | None = None
     vault_password: str | None = None
+    environment: str | None = None
 
     def texts(self) -> Iterator[str]:
         """Give what a host or a task could print: one-liners whole, a key line by line."""
         passwords = (self.password, self.passphrase, self.become_password, self.vault_password)
         yield from (text for text in passwords if text)
         yield from key_lines(self.private_key)
+        yield from (text for text in self.variables().values() if text)
+
+    def variables(self) -> dict[str, str]:
+        """Give the environment variables by name."""
+        return variables.read(self.environment) if self.environment else {}
 
 
 def read(credential: Credential) -> StoredSecrets:
@@ -50,6 +57,7 @@ def read(credential: Credential) -> StoredSecrets:
         Credential.passphrase,
         Credential.become_password,
         Credential.vault_password,
+        Credential.environment,
     ).where(Credential.id == credential.id)
     with session().no_autoflush:
         try:

@@ -21,6 +21,7 @@ from aops.credentials.models import Credential, CredentialType
 TYPE_LABELS: dict[CredentialType, Any] = {
     CredentialType.MACHINE: _l("Machine"),
     CredentialType.VAULT: _l("Vault"),
+    CredentialType.ENVIRONMENT: _l("Environment"),
 }
 _SHORT_FINGERPRINT = len("SHA256:") + 12
 
@@ -44,7 +45,10 @@ class CredentialView(ConsoleModelView):
     title_singular = _l("credential")
     title_plural = _l("Credentials")
     add_label = _l("Add credential")
-    empty_hint = _l("A credential lets a run log in to hosts or open vaulted values.")
+    empty_hint = _l(
+        "A credential lets a run log in to hosts or open vaulted values, or a dynamic source ask "
+        "a cloud for hosts."
+    )
     icon = "credentials"
 
     create_template = "credentials/create.html"

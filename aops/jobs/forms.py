@@ -26,7 +26,7 @@ from aops.core.forms import (
     unix_lines,
     yaml_mapping,
 )
-from aops.credentials.models import Credential
+from aops.credentials.models import Credential, CredentialType
 from aops.inventory.models import Inventory
 from aops.jobs.labels import VERBOSITY
 from aops.playbooks.models import Playbook
@@ -40,6 +40,11 @@ _YAML = {"rows": 6, "data-language": "yaml"}
 
 def _all_of(model: type[Any]) -> Any:
     return lambda: session().scalars(select(model).order_by(model.name)).all()
+
+
+def _credentials() -> Any:
+    query = select(Credential).where(Credential.type != CredentialType.ENVIRONMENT)
+    return session().scalars(query.order_by(Credential.name)).all()
 
 
 def _in_seconds(minimum: int, maximum: int) -> NumberRange:
@@ -68,8 +73,11 @@ class TemplateForm(ConsoleForm):
     )
     credentials = ManyField(
         _l("Credentials"),
-        query_factory=_all_of(Credential),
-        description=_l("At most one machine credential, and one for each vault id."),
+        query_factory=_credentials,
+        description=_l(
+            "At most one machine credential, and one for each vault id. Environment credentials "
+            "are for dynamic sources; runs do not get them."
+        ),
     )
     limit = LineField(_l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP)
     tags = LineField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)

@@ -51,7 +51,11 @@ def test_the_type_is_chosen_first(client: ConsoleClient, arthur: User) -> None:
     page = client.get("/credentials/new/")
 
     links = [link["href"] for link in page.select("main .panel a")]
-    assert [link.split("type=")[1].split("&")[0] for link in links] == ["machine", "vault"]
+    assert [link.split("type=")[1].split("&")[0] for link in links] == [
+        "machine",
+        "vault",
+        "environment",
+    ]
     client.get("/credentials/new/?type=nonsense")
 
 
@@ -218,7 +222,9 @@ def test_the_list_filters_by_type(client: ConsoleClient, oscar: User) -> None:
     assert [title.text for title in page.select(".row-title")] == ["a vault"]
 
 
-@pytest.mark.parametrize("secret", ["password", "private_key", "passphrase", "vault_password"])
+@pytest.mark.parametrize(
+    "secret", ["password", "private_key", "passphrase", "vault_password", "environment"]
+)
 @pytest.mark.parametrize("question", ["flt0_{}_equals=x", "sort={}", "search={}", "flt0_{}_like=x"])
 def test_no_question_in_the_url_reaches_a_secret(
     client: ConsoleClient, oscar: User, secret: str, question: str

@@ -1,4 +1,4 @@
-"""Six secrets go in through the forms, and are looked for everywhere they could come out."""
+"""Seven secrets go in through the forms, and are looked for everywhere they could come out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from aops.users.models import User
 from tests.console import ConsoleClient
 from tests.credentials.test_keys import ssh_keygen
 
-PASSWORD, BECOME, PASSPHRASE, VAULT, REFUSED = (
-    f"canary-{name}-7f3a" for name in ("password", "become", "passphrase", "vault", "refused")
+PASSWORD, BECOME, PASSPHRASE, VAULT, TOKEN, REFUSED = (
+    f"canary-{name}-7f3a"
+    for name in ("password", "become", "passphrase", "vault", "token", "refused")
 )
 
 
@@ -25,14 +26,14 @@ def test_no_page_file_or_row_gives_a_secret_away(
     client: ConsoleClient, alice: User, session: Session, tmp_path: Path
 ) -> None:
     private, _ = ssh_keygen(tmp_path, "-t", "ed25519", passphrase=PASSPHRASE)
-    canaries = [PASSWORD, BECOME, PASSPHRASE, VAULT, REFUSED, private.splitlines()[2]]
+    canaries = [PASSWORD, BECOME, PASSPHRASE, VAULT, TOKEN, REFUSED, private.splitlines()[2]]
     client.sign_in(alice)
 
     seen = fill_in(client, private)
     seen |= crawl(client, "/credentials/", "/credentials/export/csv/", "/audit/")
 
-    assert len([url for url in seen if "edit" in url]) >= 2
-    assert len([url for url in seen if "details" in url]) >= 2
+    assert len([url for url in seen if "edit" in url]) >= 3
+    assert len([url for url in seen if "details" in url]) >= 3
     for canary in canaries:
         for url, text in seen.items():
             assert canary not in text, f"{canary} stands in {url}"
@@ -48,11 +49,12 @@ def test_the_secrets_are_really_there(
 
     fill_in(client, private)
 
-    machine, vault = session.scalars(select(Credential).order_by(Credential.id))
+    machine, vault, cloud = session.scalars(select(Credential).order_by(Credential.id))
     stored = unsealed.read(machine)
     assert (stored.password, stored.become_password) == (PASSWORD, BECOME)
     assert (stored.passphrase, stored.private_key) == (PASSPHRASE, private)
     assert unsealed.read(vault).vault_password == VAULT
+    assert unsealed.read(cloud).variables() == {"TOKEN": TOKEN}
 
 
 def test_the_audit_log_says_that_a_secret_changed_and_no_more(
@@ -82,10 +84,17 @@ def fill_in(client: ConsoleClient, private: str) -> dict[str, str]:
     }
     vault = {"name": "vault", "vault_password": VAULT}
     client.submit("/credentials/new/?type=machine", machine)
+    cloud = {"name": "cloud", "environment": f"TOKEN={TOKEN}\n"}
     client.submit("/credentials/new/?type=vault", vault)
+    client.submit("/credentials/new/?type=environment", cloud)
     answers = [
         client.submit("/credentials/new/?type=machine", machine, code=200),
         client.submit("/credentials/new/?type=vault", vault | {"vault_id": "a b"}, code=200),
+        client.submit(
+            "/credentials/new/?type=environment",
+            {"name": "refused", "environment": f"PATH={REFUSED}"},
+            code=200,
+        ),
         client.submit(
             "/credentials/new/?type=machine",
             machine | {"name": "other", "passphrase": REFUSED},
