@@ -33,6 +33,8 @@ class Permission(StrEnum):
     """See names and kinds, never the secrets: those nobody sees."""
     CREDENTIALS_WRITE = "credentials:write"
     INVENTORY_READ = "inventory:read"
+    INVENTORY_RESERVED = "inventory:reserved"
+    """Set variables that decide what runs on the control node, such as arguments of ssh."""
     INVENTORY_TRUST = "inventory:trust"
     """Say that a host's SSH key is the right one."""
     INVENTORY_WRITE = "inventory:write"

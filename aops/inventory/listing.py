@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g
+from flask import flash, g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
+from aops.core import yaml_text
 from aops.core.database import session
 from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleModelView
-from aops.inventory import counts
+from aops.core.views import ConsoleModelView, may
+from aops.inventory import counts, reserved
 from aops.inventory.models import Group, Host, Inventory
 
 
@@ -67,6 +68,11 @@ class InventoryPart(ConsoleModelView):
         """Call the feature's service on a row that is about to be saved."""
         raise NotImplementedError
 
+    @property
+    def may_reserve(self) -> bool:
+        """Tell whether the reader may set variables that decide about the control node."""
+        return may(Permission.INVENTORY_RESERVED)
+
     def get_list(self, *args: Any, **options: Any) -> Any:
         """Read a page of rows, and its numbers in one query each."""
         page: tuple[int | None, list[Any]] = super().get_list(*args, **options)
@@ -77,6 +83,30 @@ class InventoryPart(ConsoleModelView):
         """Let the service have its say."""
         self.check(model)
 
+    def create_model(self, form: Any) -> Any:
+        """Save a new row, and say which secrets stand in it for all to read."""
+        model = super().create_model(form)
+        return model and _warned(model)
+
+    def update_model(self, form: Any, model: Any) -> bool:
+        """Save a changed row, and say which secrets stand in it for all to read."""
+        return super().update_model(form, model) and bool(_warned(model))
+
     def get_save_return_url(self, model: Any, is_created: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
         """Go to the page of what was saved."""
         return str(self.get_url(".details_view", id=model.id))
+
+
+def _warned(model: Any) -> Any:
+    """Accept a plain password, since an import may have brought it, but not in silence."""
+    found = reserved.plain_secrets(yaml_text.parse_mapping(model.variables or ""))
+    if found:
+        flash(
+            _(
+                "%(names)s: everyone who may see this page can read it here. Put it into a "
+                "credential instead, or encrypt it with ansible-vault.",
+                names=", ".join(found),
+            ),
+            "warning",
+        )
+    return model

@@ -7,11 +7,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import get_history
 
 from aops.core import yaml_text
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.inventory import addresses, generation, names, nesting  # noqa: F401 - generation listens
+from aops.inventory import (  # generation listens
+    addresses,
+    generation,  # noqa: F401
+    names,
+    nesting,
+    reserved,
+)
 from aops.inventory.host_keys import known_hosts_for, record_new_keys
 from aops.inventory.models import Group, Host, Inventory, group_children
 
@@ -25,17 +32,25 @@ __all__ = [
 ]
 
 
-def check_inventory(inventory: Inventory) -> None:
-    """Refuse variables that Ansible would not read.
+def check_inventory(inventory: Inventory, *, may_reserve: bool = False) -> None:
+    """Refuse variables that Ansible would not read, or that the person may not set.
+
+    Args:
+        inventory: As it shall be saved.
+        may_reserve: Whether the person may set reserved variables.
 
     Raises:
         AopsError: At its field.
     """
-    _check_variables(inventory.variables)
+    _check_variables(inventory, may_reserve=may_reserve)
 
 
-def check_host(host: Host) -> None:
+def check_host(host: Host, *, may_reserve: bool = False) -> None:
     """Refuse a host that Ansible would not take as it is written.
+
+    Args:
+        host: As it shall be saved.
+        may_reserve: Whether the person may set reserved variables.
 
     Raises:
         AopsError: At its field.
@@ -46,11 +61,15 @@ def check_host(host: Host) -> None:
         _refuse_taken(Host, host, _("This inventory already has a host of this name."))
         _refuse_namesake(Group, host, _("This inventory has a group of this name."))
     _refuse_foreign(host.groups, host.inventory, "groups")
-    _check_variables(host.variables)
+    _check_variables(host, may_reserve=may_reserve)
 
 
-def check_group(group: Group) -> None:
+def check_group(group: Group, *, may_reserve: bool = False) -> None:
     """Refuse a group that Ansible would not take as it is written, or that contains itself.
+
+    Args:
+        group: As it shall be saved.
+        may_reserve: Whether the person may set reserved variables.
 
     Raises:
         AopsError: At its field; a circle is named.
@@ -63,7 +82,7 @@ def check_group(group: Group) -> None:
         _refuse_foreign(group.hosts, group.inventory, "hosts")
         _refuse_foreign(group.children, group.inventory, "children")
         _refuse_circle(group)
-    _check_variables(group.variables)
+    _check_variables(group, may_reserve=may_reserve)
 
 
 def connection_address(host: Host) -> tuple[str, int] | None:
@@ -72,12 +91,22 @@ def connection_address(host: Host) -> tuple[str, int] | None:
     return None if connection.address is None else (connection.address, connection.port)
 
 
-def _check_variables(text: str) -> None:
+def _check_variables(thing: Inventory | Host | Group, *, may_reserve: bool) -> None:
     try:
-        variables = yaml_text.parse_mapping(text or "")
+        variables = yaml_text.parse_mapping(thing.variables or "")
     except yaml_text.YamlError as error:
         raise AopsError(str(error), field="variables") from error
     names.check_variables(variables)
+    reserved.check(variables, _variables_before(thing), allowed=may_reserve)
+
+
+def _variables_before(thing: Inventory | Host | Group) -> dict[str, Any]:
+    """Read what the database still has; nothing if it is new or was not YAML."""
+    _added, unchanged, deleted = get_history(thing, "variables")
+    try:
+        return yaml_text.parse_mapping((*(deleted or ()), *(unchanged or ()), "")[0] or "")
+    except yaml_text.YamlError:
+        return {}
 
 
 def _lock(inventory: Inventory) -> None:

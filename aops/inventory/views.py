@@ -75,7 +75,7 @@ class InventoryView(InventoryPart):
 
     def check(self, model: Inventory) -> None:
         """Ask the service."""
-        services.check_inventory(model)
+        services.check_inventory(model, may_reserve=self.may_reserve)
 
     def details_of(self, inventory: Inventory) -> dict[str, Any]:
         """Give what the page shows beside the inventory itself."""
@@ -139,7 +139,7 @@ class HostView(InventoryPart):
 
     def check(self, model: Host) -> None:
         """Ask the service."""
-        services.check_host(model)
+        services.check_host(model, may_reserve=self.may_reserve)
 
     @property
     def may_trust(self) -> bool:
@@ -241,7 +241,7 @@ class GroupView(InventoryPart):
 
     def check(self, model: Group) -> None:
         """Ask the service."""
-        services.check_group(model)
+        services.check_group(model, may_reserve=self.may_reserve)
 
     def details_of(self, group: Group) -> dict[str, Any]:
         """Give what the page shows beside the group itself."""

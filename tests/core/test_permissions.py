@@ -21,7 +21,7 @@ EXPECTED = {
         "playbooks:write",
         "templates:write",
     },
-    Role.ADMIN: {"audit:read", "users:read", "users:write"},
+    Role.ADMIN: {"audit:read", "inventory:reserved", "users:read", "users:write"},
 }
 """What each role may do beyond the one before it."""
 
