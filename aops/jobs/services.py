@@ -158,22 +158,16 @@ def launch(
         launched_by_name=user.username,
         relaunch_of_id=relaunch_of,
     )
-    return _store(job, launch_key)
+    return store(job)
 
 
-def cancel(job: Job) -> bool:
-    """End a job: at once if it waits, within seconds if it runs.
+def store(job: Job) -> Job:
+    """Keep a new job and have a worker look; a job of the same launch key is given instead.
 
-    Returns:
-        Whether there was anything to end.
+    Raises:
+        AopsError: If what it uses was deleted meanwhile.
     """
-    ended = lifecycle.cancel_waiting(job.id) or lifecycle.request_cancel(job.id)
-    if ended:
-        audit.record("job.cancel_requested", job)
-    return ended
-
-
-def _store(job: Job, launch_key: str) -> Job:
+    launch_key = job.launch_key
     try:
         with session().begin_nested():
             session().add(job)
@@ -195,6 +189,18 @@ def _store(job: Job, launch_key: str) -> Job:
     )
     send_after_commit("jobs.dispatch")
     return job
+
+
+def cancel(job: Job) -> bool:
+    """End a job: at once if it waits, within seconds if it runs.
+
+    Returns:
+        Whether there was anything to end.
+    """
+    ended = lifecycle.cancel_waiting(job.id) or lifecycle.request_cancel(job.id)
+    if ended:
+        audit.record("job.cancel_requested", job)
+    return ended
 
 
 def _allowed(template: JobTemplate, wanted: Choices) -> Choices:
