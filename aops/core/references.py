@@ -29,6 +29,11 @@ def finds_references(model: type) -> Callable[[Finder], Finder]:
     return register
 
 
+def may_be_used(model: type) -> bool:
+    """Tell whether anybody could name a user of such a thing, so that many need not be asked."""
+    return bool(_finders.get(model))
+
+
 def references_to(thing: Any) -> list[str]:
     """Name everything that uses a thing."""
     return [name for finder in _finders[type(thing)] for name in finder(thing)]
