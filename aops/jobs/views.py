@@ -253,6 +253,7 @@ def _poll_answer(body: str, cursor: log.Cursor, code: int, *, finished: bool) ->
 def _launch_form(template: JobTemplate, source: Job | None) -> LaunchForm:
     proposed = services.Choices.of(source or template)
     values = {name: getattr(proposed, name) for name in proposed.__dataclass_fields__}
+    values["limit"] = request.args.get("limit", values["limit"])  # a host's page presets it
     form = LaunchForm(
         request.form if request.method == "POST" else None,
         launch_key=services.new_launch_key(),
