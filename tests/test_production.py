@@ -130,7 +130,7 @@ from aops import create_app
 from aops.core.database import db, session
 from aops.jobs.models import JobOutput, Job
 from aops.jobs.sink import Sink
-from aops.jobs.masking import Masker
+from aops.core.masking import Masker
 records = []
 sink = Sink(records.append, Masker(()))
 sink.output({TEXT!r}.encode("utf-8", "surrogateescape") + b"\\n")

@@ -23,11 +23,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from aops.config import Settings
 from aops.core.database import db, is_outage, session
 from aops.core.errors import AopsError
+from aops.core.masking import Masker
 from aops.execution import supervisor
 from aops.execution.spec import Isolation, Listener, Outcome, Place
 from aops.jobs import delivery, lifecycle
 from aops.jobs.lifecycle import ClaimLost
-from aops.jobs.masking import Masker
 from aops.jobs.models import Job, JobStatus
 from aops.jobs.runspec import PreparedRun, prepare
 from aops.jobs.sink import Sink

@@ -11,8 +11,8 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
+from aops.core.masking import Masker
 from aops.execution.spec import EventKind, RunEvent, RunResult
-from aops.jobs.masking import Masker
 
 MAX_LINE = 64 * 1024
 """Characters of one line that are kept."""

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aops.core.masking import MASK, Masker
 from aops.execution.spec import EventKind, Outcome, RunEvent, RunResult
 from aops.jobs import sink as sinks
-from aops.jobs.masking import MASK, Masker
 from aops.jobs.sink import COUNTS, LARGEST, Sink
 
 DONE = RunResult(Outcome.SUCCESSFUL, exit_code=0)

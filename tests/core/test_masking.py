@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aops.jobs import masking
-from aops.jobs.masking import MASK, Masker
+from aops.core import masking
+from aops.core.masking import MASK, Masker
 
 SECRET = "S3cret/Wörd+with'quotes\"&<tags>"
 
