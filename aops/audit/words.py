@@ -82,6 +82,7 @@ FIELDS: dict[str, Any] = {
     "key_type": _l("key type"),
     "kind": _l("kind"),
     "limit": _l("limit"),
+    "may_reserve": _l("may set reserved variables"),
     "message": _l("message"),
     "must_change_password": _l("must change the password"),
     "name": _l("name"),

@@ -162,6 +162,7 @@ def upgrade():
         sa.Column("cache_seconds", sa.Integer(), nullable=False),
         sa.Column("interval_minutes", sa.Integer(), nullable=False),
         sa.Column("timeout", sa.Integer(), nullable=False),
+        sa.Column("may_reserve", sa.Boolean(), nullable=False),
         sa.Column(
             "last_snapshot",
             sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb"),
@@ -174,6 +175,12 @@ def upgrade():
         ),
         sa.Column(
             "refresh_requested_at",
+            sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+            nullable=True,
+        ),
+        sa.Column("refreshing_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "lease_until",
             sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
             nullable=True,
         ),
@@ -416,6 +423,7 @@ def upgrade():
     )
     with op.batch_alter_table("source_refreshes", schema=None) as batch_op:
         batch_op.create_index("ix_source_refreshes_source_id_id", ["source_id", "id"], unique=False)
+        batch_op.create_index("ix_source_refreshes_status_id", ["status", "id"], unique=False)
 
     op.create_table(
         "job_results",

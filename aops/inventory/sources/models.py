@@ -60,8 +60,14 @@ class InventorySource(Audited, Versioned, Model):
         required_on_launch: Whether a launch is refused when that refresh fails.
         interval_minutes: How often it is refreshed by itself; 0 means never.
         timeout: Seconds.
-        last_snapshot: What it last gave, to tell its own values from those typed by hand.
+        may_reserve: Whether its answer may hold reserved connection variables; said by somebody
+            who may set them, and taken back when somebody else changes the text.
+        last_snapshot: What it last gave, to tell its own values from those typed by hand; with
+            the names of the groups that it brought (``merging.Memory``).
+        refreshed_at: When a refresh last succeeded.
         refresh_requested_at: When a worker was asked; None while nobody waits.
+        refreshing_id: The refresh that runs now; what runs without standing here writes nothing.
+        lease_until: Database time after which that refresh counts as dead.
     """
 
     __tablename__ = "inventory_sources"
@@ -81,6 +87,7 @@ class InventorySource(Audited, Versioned, Model):
         "cache_seconds",
         "interval_minutes",
         "timeout",
+        "may_reserve",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,9 +103,12 @@ class InventorySource(Audited, Versioned, Model):
     cache_seconds: Mapped[int] = mapped_column(default=300)
     interval_minutes: Mapped[int] = mapped_column(default=0)
     timeout: Mapped[int] = mapped_column(default=60)
+    may_reserve: Mapped[bool] = mapped_column(default=False)
     last_snapshot: Mapped[Any | None] = deferred(mapped_column(PackedJson))
     refreshed_at: Mapped[datetime | None] = mapped_column(Timestamp)
     refresh_requested_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    refreshing_id: Mapped[int | None]
+    lease_until: Mapped[datetime | None] = mapped_column(Timestamp)
 
     inventory: Mapped[Inventory] = relationship()
     credentials: Mapped[list[Credential]] = relationship(secondary=inventory_source_credentials)
@@ -130,6 +140,9 @@ class SourceHost(Model):
 class RefreshStatus(StrEnum):
     """How a refresh went."""
 
+    WAITING = "waiting"
+    """Asked for; a worker will take it."""
+
     RUNNING = "running"
     SUCCESSFUL = "successful"
     FAILED = "failed"
@@ -148,7 +161,11 @@ class SourceRefresh(Model):
     """
 
     __tablename__ = "source_refreshes"
-    __table_args__ = (Index("ix_source_refreshes_source_id_id", "source_id", "id"), TABLE_OPTIONS)
+    __table_args__ = (
+        Index("ix_source_refreshes_source_id_id", "source_id", "id"),
+        Index("ix_source_refreshes_status_id", "status", "id"),
+        TABLE_OPTIONS,
+    )
     audit_name = "refresh"
 
     id: Mapped[int] = mapped_column(primary_key=True)
