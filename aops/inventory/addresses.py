@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aops.inventory import names, reading
+from aops.inventory import names, quick_yaml
 from aops.inventory import rows as inventory_rows
 from aops.inventory.levels import Merged
 from aops.inventory.models import Host
@@ -57,7 +57,7 @@ def connection_of(host: Host) -> Connection:
 
 def _connection_variables(text: str) -> dict[str, Any]:
     """Read only texts that can hold what is wanted: most of 10,000 hosts then cost nothing."""
-    found = reading.variables(text) if _PREFIX in text else {}
+    found = quick_yaml.variables(text) if _PREFIX in text else {}
     return {name: value for name, value in found.items() if name.startswith(_PREFIX)}
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from aops.core import yaml_text
 from aops.inventory import names as variable_names
-from aops.inventory import reading
+from aops.inventory import quick_yaml
 from aops.inventory.levels import PRIORITY, Levels, Merged
 from aops.inventory.rows import InventoryRows
 
@@ -104,7 +104,7 @@ def values(
         rows: The whole inventory.
         names: Only these variables are wanted, which is much quicker; None wants all.
     """
-    merged = Merged(rows, lambda text: reading.variables(text, names))
+    merged = Merged(rows, lambda text: quick_yaml.variables(text, names))
     return ((host, merged.of(host)) for host in rows.hosts)
 
 

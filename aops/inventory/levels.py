@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from aops.inventory import reading
+from aops.inventory import quick_yaml
 from aops.inventory.rows import InventoryRows
 
 PRIORITY = "ansible_group_priority"
@@ -59,7 +59,8 @@ class Levels:
         return 1 + max((self.depth(parent) for parent in self._parents.get(name, ())), default=0)
 
     def _priority(self, name: str) -> int:
-        value = reading.variables(self._rows.groups[name].variables, (PRIORITY,)).get(PRIORITY, 1)
+        variables = quick_yaml.variables(self._rows.groups[name].variables, (PRIORITY,))
+        value = variables.get(PRIORITY, 1)
         try:
             return int(value)
         except (TypeError, ValueError, OverflowError):

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aops.core import yaml_text
-from aops.inventory import reading
+from aops.inventory import quick_yaml
 
 KEYS = ("rack", "ansible_host", "_x", "a1", "yes", "Null", "off_site", "no", "on", "ключ", "a-b")
 SCALARS = (
@@ -73,7 +73,7 @@ TEXTS = st.builds(
 @settings(max_examples=2_000, deadline=None, database=None)
 @given(TEXTS)
 def test_quick_reading_gives_what_yaml_gives(text: str) -> None:
-    found = reading.variables(text)
+    found = quick_yaml.variables(text)
 
     try:
         wanted = yaml_text.parse_mapping(text)
@@ -88,7 +88,7 @@ def test_quick_reading_gives_what_yaml_gives(text: str) -> None:
 def test_each_value_alone_is_what_yaml_makes_of_it(value: str) -> None:
     text = f"rack: {value}\nother: 1\n"
 
-    found = reading.variables(text, ("rack",))
+    found = quick_yaml.variables(text, ("rack",))
 
     try:
         wanted = {"rack": yaml_text.parse_mapping(text)["rack"]}
@@ -100,5 +100,5 @@ def test_each_value_alone_is_what_yaml_makes_of_it(value: str) -> None:
 def test_only_what_is_wanted_is_given() -> None:
     text = "rack: B7\nracks: [1]\nzone: eu\n"
 
-    assert reading.variables(text, ("zone", "missing")) == {"zone": "eu"}
-    assert reading.variables(text, ()) == {}
+    assert quick_yaml.variables(text, ("zone", "missing")) == {"zone": "eu"}
+    assert quick_yaml.variables(text, ()) == {}
