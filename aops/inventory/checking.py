@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -20,6 +22,9 @@ _PLAIN = re.compile(r"(?:[A-Za-z_]\w*: [A-Za-z0-9/](?:[\w./@ -]|:(?=\S))*\n)*", 
 _PLAIN_BYTES = 100_000
 _ODD_NAMES = frozenset(
     ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "and", "or", "not")
+)
+_ADDRESS = re.compile(
+    r"ansible_host: (?:\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z][\w-]*(?:\.[\w-]+)+)\n", re.ASCII
 )
 _CONNECTION = ("ansible_", "_ansible_")
 
@@ -91,10 +96,9 @@ def check_variables(old: str, new: str, *, may_reserve: bool) -> None:
     """
     if old == new:
         return
-    values = edits.read(_to_judge(new))
-    if values:
+    if values := _values(_to_judge(new)):
         names.check_variables(values)
-        reserved.check(values, edits.read(_to_judge(old)), allowed=may_reserve)
+        reserved.check(values, _values(_to_judge(old)), allowed=may_reserve)
 
 
 def _to_judge(text: str) -> str:
@@ -105,7 +109,15 @@ def _to_judge(text: str) -> str:
     keys = {line.partition(":")[0] for line in lines}
     if len(keys) < len(lines) or not _ODD_NAMES.isdisjoint(map(str.lower, keys)):
         return text
-    return "".join(line for line in lines if line.startswith(_CONNECTION))
+    return "".join(
+        line for line in lines if line.startswith(_CONNECTION) and not _ADDRESS.fullmatch(line)
+    )
+
+
+@lru_cache(maxsize=256)
+def _values(text: str) -> Mapping[str, Any]:
+    """Remember what many hosts have alike, such as who signs in."""
+    return edits.read(text)
 
 
 def _problem(check: Callable[[], None]) -> str | None:

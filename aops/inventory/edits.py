@@ -6,6 +6,7 @@ three values, and the order of keys or a comment is no difference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ VAULTED = "(vaulted)"
 
 _MAX_VALUE = 400
 _MAX_NAMES = 20
+_PLAIN = re.compile(
+    r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z][\w./ -]{,300}\w", re.IGNORECASE | re.ASCII
+)
+"""Text that YAML writes as it is; most values are, and asking YAML takes its time."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ def _variable_edits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 
 def _shown(value: Any) -> str:
+    if type(value) is str and _PLAIN.fullmatch(value):
+        return value
     text = yaml_text.dump(_without_secrets(value)).strip()
     return _cut(VAULTED if isinstance(value, VaultText) else text.removesuffix("\n..."))
 
