@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CHILD = HERE / "child.py"
+INVENTORY_CHILD = HERE / "inventory_child"
 CALLBACK = HERE / "plugins" / "callback" / "aops.py"
 PYTHON = Path(sys.executable)
 ANSIBLE_PLAYBOOK = PYTHON.parent / "ansible-playbook"

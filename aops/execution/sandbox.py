@@ -17,10 +17,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aops.execution.layout import CHILD, PYTHON, Layout
+from aops.execution.layout import CHILD, INVENTORY_CHILD, PYTHON, Layout
 from aops.execution.workspace import Workspace
 
 _HOME = Path("/run/aops")
+READING = _HOME / "reading"
+"""Where the program that reads inventories lies, inside."""
+
 _LAYOUT = Layout(
     project=_HOME / "job" / "project",
     private=_HOME / "private",
@@ -110,6 +113,24 @@ class Sandbox:
         """Return how to start the child, which gets its orders over that descriptor."""
         inside = [str(PYTHON), "-IB", str(_LAYOUT.child), str(control)]
         return [*_walls(), *_own_things(self._space.path), *_last_touch(), "--", *inside]
+
+
+def reading_command(arguments: list[str], *, network: bool) -> list[str]:
+    """Return how to start the program that reads inventories, with nothing of a run around it.
+
+    Args:
+        arguments: For the interpreter, which finds the program in ``READING``.
+        network: Whether it sees the machine's network; else it has none.
+    """
+    return [
+        *_walls(),
+        *([] if network else ["--unshare-net"]),
+        *("--ro-bind", str(INVENTORY_CHILD), str(READING / INVENTORY_CHILD.name)),
+        *_last_touch(),
+        "--",
+        str(PYTHON),
+        *arguments,
+    ]
 
 
 def probe() -> SandboxStatus:

@@ -1,61 +1,156 @@
-"""Reads the variables of very many hosts at once, as ``yaml_text`` would read each.
+"""Reads uploads and dynamic sources into snapshots; Ansible decides what they mean.
 
-Most hosts have a few lines of ``name: value``. Those are told apart by one regular
-expression, which is thirty times quicker than YAML; every other text is read as YAML.
+The reading itself happens in the sandbox (``execution.reader``). Here its answer is checked,
+its codes become sentences, and its values become the YAML texts that inventories keep.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
-from functools import lru_cache
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from aops.core import yaml_text
+from flask import current_app
+from flask_babel import gettext as _
 
-_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
-"""Letters that YAML 1.1 does not read as text."""
+from aops.config import Settings
+from aops.core.errors import AopsError
+from aops.execution import reader
+from aops.execution.reader import Limits, ReadKind, ReadOrder
+from aops.execution.spec import Isolation
+from aops.inventory import reading_words, variables_text
+from aops.inventory.imports.models import ImportKind
+from aops.inventory.rows import GroupRow, InventoryRows
+from aops.inventory.snapshot import Snapshot
+from aops.inventory.sources.models import SourceKind
 
-_KEY = rf"(?!(?i:{'|'.join(sorted(_WORDS))}):)[A-Za-z_][A-Za-z0-9_]*+"
-_PLAIN = r"[A-Za-z0-9_./](?:[A-Za-z0-9_./+=,@-]|:(?=[A-Za-z0-9_/:]))*+"
-_BREAKS = r"\n\r\t\x85\u2028\u2029"
-_QUOTED = rf"""'[^'{_BREAKS}]*+'|"[^"\\{_BREAKS}]*+\""""
-_VALUE = rf"{_PLAIN}(?: ++{_PLAIN})*+|{_QUOTED}"
-_ENTRY = rf"{_KEY}:(?: ++(?:{_VALUE}))? *+"
-_SIMPLE = re.compile(rf"(?:(?:{_ENTRY})?+(?:\n|\Z))*+", re.ASCII)
-_ENTRIES = re.compile(rf"^({_KEY}): *+(.*?) *+$", re.ASCII | re.MULTILINE)
+_log = logging.getLogger(__name__)
+
+MAX_UPLOAD = 32 << 20
 
 
-def variables(text: str, names: Collection[str] | None = None) -> dict[str, Any]:
-    """Read a mapping of variables; text that is none holds none.
+@dataclass(frozen=True)
+class RowError:
+    """Why a row of a table does not fit; rows count from 1, the header included."""
+
+    row: int
+    column: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        notes: Sentences about what cannot be kept or was assumed.
+        row_errors: Of a table; the snapshot holds the other rows.
+        output: What it printed on the side.
+    """
+
+    snapshot: Snapshot
+    notes: list[str] = field(default_factory=list)
+    row_errors: list[RowError] = field(default_factory=list)
+    output: str = ""
+
+
+class ReadError(AopsError):
+    """It could not be read.
+
+    Attributes:
+        output: What it printed on the side.
+    """
+
+    def __init__(self, message: str, *, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def read_upload(kind: ImportKind, content: bytes, file_name: str) -> Reading:
+    """Read what somebody uploaded; nothing in it is executed.
 
     Args:
-        text: As stored with an inventory, a group or a host.
-        names: Only these are wanted; None wants all.
+        kind: What it is said to be.
+        content: Its bytes.
+        file_name: As the browser gave it; "" for pasted text.
+
+    Raises:
+        ReadError: With a sentence that says why.
     """
-    if not text or (names is not None and not any(name in text for name in names)):
-        return {}
+    if len(content) > MAX_UPLOAD:
+        raise ReadError(
+            _(
+                "This has %(size)d MB; at most %(limit)d MB can be imported at once. "
+                "Import it in parts.",
+                size=len(content) >> 20,
+                limit=MAX_UPLOAD >> 20,
+            )
+        )
+    inside = ReadKind.ARCHIVE if kind is ImportKind.ARCHIVE else ReadKind.UPLOAD
+    return _read(ReadOrder(inside, content, file_name))
+
+
+def read_source(
+    kind: SourceKind,
+    content: str,
+    *,
+    file_name: str,
+    environment: Mapping[str, str],
+    timeout: int,
+) -> Reading:
+    """Ask a dynamic source, with the network.
+
+    Args:
+        kind: What Ansible does with the text.
+        content: The plugin's YAML or the script.
+        file_name: What some plugins insist on, such as ``aws_ec2.yml``; may be "".
+        environment: What the script or plugin finds in its environment; nothing else of ours.
+        timeout: Seconds.
+
+    Raises:
+        ReadError: With a sentence that says why; also when it gives no host.
+    """
+    inside = ReadKind.SCRIPT if kind is SourceKind.SCRIPT else ReadKind.PLUGIN
+    limits = replace(Limits(), wall=float(timeout))
+    return _read(ReadOrder(inside, content.encode(), file_name, environment, limits))
+
+
+def _read(order: ReadOrder) -> Reading:
+    settings: Settings = current_app.extensions["settings"]
+    answer = reader.read(order, Isolation(settings.isolation))
+    if answer.document is None:
+        code, arguments = answer.problem or ("crashed", {})
+        raise ReadError(reading_words.problem(code, arguments), output=answer.output)
     try:
-        found = _simple(text, names) if _SIMPLE.fullmatch(text) else yaml_text.parse_mapping(text)
-    except yaml_text.YamlError:
-        return {}
-    return found if names is None else {key: found[key] for key in names if key in found}
+        snapshot = _snapshot(answer.document)
+        notes = reading_words.notes(answer.document["notes"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _log.warning("the reader's answer makes no sense: %r", error)
+        raise ReadError(reading_words.problem("crashed", {}), output=answer.output) from None
+    return Reading(snapshot, notes, output=answer.output)
 
 
-def _simple(text: str, names: Collection[str] | None) -> dict[str, Any]:
-    return {
-        name: _scalar(value)
-        for name, value in _ENTRIES.findall(text)
-        if names is None or name in names
-    }
-
-
-def _scalar(text: str) -> Any:
-    if text[:1].isalpha() and text.lower() not in _WORDS:
-        return text
-    return _parsed(text)
-
-
-@lru_cache(maxsize=50_000)
-def _parsed(text: str) -> Any:
-    return yaml_text.parse(f"- {text}")[0]  # a text of its own may not be “...”
+def _snapshot(document: dict[str, Any]) -> Snapshot:
+    groups = document["groups"]
+    ungrouped = groups.get("ungrouped")
+    if ungrouped is not None and not ungrouped["variables"] and not ungrouped["children"]:
+        del groups["ungrouped"]
+    return Snapshot(
+        InventoryRows(
+            variables=variables_text.write(document["variables"]),
+            hosts={
+                name: variables_text.write(variables)
+                for name, variables in document["hosts"].items()
+            },
+            groups={
+                name: GroupRow(
+                    variables=variables_text.write(group["variables"]),
+                    hosts=list(group["hosts"]),
+                    children=list(group["children"]),
+                    in_all=bool(group["in_all"]),
+                )
+                for name, group in groups.items()
+            },
+        )
+    )

@@ -1,0 +1,112 @@
+"""The only place that imports Ansible's Python: its own machinery decides what a text means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import is_encrypted
+from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.vars import combine_vars
+from ansible.vars.plugins import get_vars_from_inventory_sources
+
+from . import guards, precedence
+from .encoding import Encoder
+from .places import Source
+from .precedence import Variables
+from .problems import Note, Refused
+
+
+class _Loader(DataLoader):  # type: ignore[misc]
+    """Names the file that would need a vault password; there is none here."""
+
+    def _decrypt_if_vault_data(self, b_data: bytes) -> tuple[bytes, bool]:
+        if is_encrypted(b_data):
+            origin = getattr(b_data, "_ansible_tags_mapping", {})
+            paths = [getattr(tag, "path", None) for tag in dict(origin).values()]
+            raise Refused("vault_file", file=next((Path(p).name for p in paths if p), "?"))
+        return b_data, True
+
+
+def load(
+    source: Source, limits: dict[str, Any], notes: list[Note], folder: Path
+) -> InventoryManager:
+    """Read a source with Ansible's inventory manager, or say why it could not."""
+    said = guards.listen(notes, folder)
+    guards.limit_hosts(limits["hosts"], limits["groups"])
+    init_plugin_loader()
+    try:
+        return InventoryManager(loader=_Loader(), sources=[str(source.path)])
+    except Exception as error:  # noqa: BLE001 - plugins raise what they like
+        raise said.refusal(error) from None
+
+
+def describe(
+    inventory: InventoryManager,
+    *,
+    everything_untrusted: bool,
+    limits: dict[str, Any],
+    notes: list[Note],
+) -> dict[str, Any]:
+    """Give groups and hosts in Ansible's order with the variables that are their own."""
+    hosts = inventory.get_hosts("all")
+    if len(hosts) > limits["hosts"] or len(inventory.groups) > limits["groups"]:
+        raise Refused("too_many_hosts", limit=limits["hosts"])
+    groups = _in_order(inventory)
+    own = {group.name: _variables_of(inventory, group) for group in groups}
+    host_own = {host.name: _merged(_variables_of(inventory, host)) for host in hosts}
+    precedence.settle(hosts, own, host_own, notes)
+    encoder = Encoder(everything_untrusted=everything_untrusted)
+    everything = inventory.groups["all"]
+    top = {group.name for group in everything.child_groups}
+    described = {
+        group.name: {
+            "variables": encoder.variables(group.name, _of_group(group, own[group.name])),
+            "hosts": [] if group.name == "ungrouped" else [host.name for host in group.hosts],
+            "children": [child.name for child in group.child_groups],
+            "in_all": group.name in top and len(group.parent_groups) > 1,
+        }
+        for group in groups
+    }
+    return {
+        "variables": described.pop("all")["variables"],
+        "hosts": {name: encoder.variables(name, own) for name, own in host_own.items()},
+        "groups": described,
+    }
+
+
+def _in_order(inventory: InventoryManager) -> list[Any]:
+    """Give ``all``, then its own children in their order, then level by level what is below."""
+    everything = inventory.groups["all"]
+    return [everything, *everything.get_descendants(preserve_ordering=True)]
+
+
+def _variables_of(inventory: InventoryManager, entity: Any) -> Variables:
+    files = get_vars_from_inventory_sources(
+        inventory._loader,  # noqa: SLF001 - as InventoryCLI does
+        inventory._sources,  # noqa: SLF001
+        [entity],
+        "all",
+    )
+    return Variables(_outside(entity.vars), _outside(files))
+
+
+def _merged(variables: Variables) -> dict[Any, Any]:
+    if not variables.files:
+        return variables.inventory
+    return dict(combine_vars(variables.inventory, variables.files))
+
+
+def _of_group(group: Any, variables: Variables) -> dict[Any, Any]:
+    merged = _merged(variables)
+    if group.priority != 1:
+        merged["ansible_group_priority"] = group.priority
+    return merged
+
+
+def _outside(variables: Any) -> dict[Any, Any]:
+    """Leave out what Ansible sets by itself."""
+    return {key: value for key, value in variables.items() if key not in C.INTERNAL_STATIC_VARS}

@@ -1,0 +1,69 @@
+"""Lets Ansible read an inventory, and tells what it understood."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+from . import places
+from .problems import Note, Refused
+
+_PLUGINS = {
+    "upload": "yaml,ini,toml",
+    "script": "script",
+    "plugin": "auto,yaml,ini,toml",
+}
+
+
+def read(order: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """Lay the content out as files, load them, and describe the inventory."""
+    folder = Path(order["folder"])
+    folder.mkdir(mode=0o700, parents=True)
+    notes: list[Note] = []
+    source = places.lay_out(order, content, folder, notes)
+    dynamic = order["kind"] in _PLUGINS
+    kind = "script" if source.is_answer else order["kind"] if dynamic else "upload"
+    _set_environment(order, _PLUGINS[kind])
+    gc.disable()  # nothing here is garbage before the end, and its search costs a third
+    from . import ansible_side  # noqa: PLC0415 - reads its settings from the environment above
+
+    inventory = ansible_side.load(source, order["limits"], notes, folder)
+    document = ansible_side.describe(
+        inventory, everything_untrusted=dynamic, limits=order["limits"], notes=notes
+    )
+    if dynamic and not document["hosts"]:
+        raise Refused("no_hosts")
+    document["notes"] = notes
+    return document
+
+
+def _set_environment(order: dict[str, Any], plugins: str) -> None:
+    scratch = order["scratch"]
+    home = Path(scratch, "home")
+    home.mkdir(mode=0o700, exist_ok=True)
+    no_settings = Path(scratch, "ansible.cfg")
+    no_settings.touch()
+    defaults = {
+        "PATH": order["path"],
+        "HOME": str(home),
+        "USER": "aops",
+        "LOGNAME": "aops",
+        "TMPDIR": scratch,
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    settings = {
+        "ANSIBLE_CONFIG": str(no_settings),
+        "ANSIBLE_HOME": f"{scratch}/ansible",
+        "ANSIBLE_LOCAL_TEMP": f"{scratch}/ansible/tmp",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_INVENTORY_ENABLED": plugins,
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
+        "ANSIBLE_DEVEL_WARNING": "0",
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+    }
+    os.environ.update(defaults | order["environment"] | settings)

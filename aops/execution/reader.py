@@ -1,0 +1,312 @@
+"""Reads an inventory in the sandbox, within limits, and takes what comes out for mere data.
+
+Uploads and sources are code in all but name: YAML that multiplies, archives that lead
+elsewhere, scripts of people. So whatever opens them runs behind the walls of a run, without
+the network unless the text is meant to ask it, and is dead when this returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from aops.execution.layout import INVENTORY_CHILD, PYTHON
+from aops.execution.sandbox import READING, reading_command
+from aops.execution.spec import Isolation
+
+_log = logging.getLogger(__name__)
+
+_START = (
+    "import sys; sys.path.append({place!r}); "
+    "from inventory_child.main import main; main({control}, {result})"
+)
+_CHUNK = 1 << 18
+_TICK = 0.1
+_SEND_TIMEOUT = 30.0
+_PATIENCE = 5.0
+"""Seconds for the program to end what it started; the sandbox then dies as a whole anyway."""
+
+_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+_SCRATCH = Path("/tmp")  # noqa: S108 - the sandbox's own
+_EXIT_MEMORY = 3
+_SIGKILL, _SIGXCPU = -9, -24
+
+
+class ReadKind(StrEnum):
+    """What the content is."""
+
+    UPLOAD = "upload"
+    """One inventory file; nothing in it is executed."""
+
+    ARCHIVE = "archive"
+    """A packed folder; nothing in it is executed."""
+
+    WORKBOOK = "workbook"
+    """XLSX."""
+
+    SCRIPT = "script"
+    """A program that answers ``--list``."""
+
+    PLUGIN = "plugin"
+    """YAML that configures an inventory plugin."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one reading may use.
+
+    Attributes:
+        cpu: Seconds, of one process.
+        wall: Seconds until everything is ended.
+        memory: Bytes of address space, of one process.
+        file_size: Bytes of one file.
+        unpacked: Bytes that an archive may unpack to.
+        answer: Bytes that a script may print, and that the result may have.
+        output: Bytes that are kept of what is printed on the side.
+    """
+
+    hosts: int = 50_000
+    groups: int = 20_000
+    cpu: int = 120
+    wall: float = 180
+    memory: int = 3 << 30
+    processes: int = 256
+    file_size: int = 512 << 20
+    unpacked: int = 256 << 20
+    answer: int = 256 << 20
+    output: int = 64 << 10
+
+
+@dataclass(frozen=True)
+class ReadOrder:
+    """One thing to read.
+
+    Attributes:
+        environment: For a script or plugin; never seen on a command line or a disk.
+    """
+
+    kind: ReadKind
+    content: bytes
+    file_name: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class ReadAnswer:
+    """What came of it.
+
+    Attributes:
+        document: As ``inventory_child`` writes it; None when there is a problem.
+        problem: A code and its arguments; of the child's own or one of ``timeout``, ``cpu``,
+            ``memory``, ``too_many_processes``, ``answer_too_big``, ``crashed``, ``no_sandbox``.
+        output: What was printed on the side, the first of it.
+        isolated: Whether it was read behind walls.
+    """
+
+    document: dict[str, Any] | None = None
+    problem: tuple[str, dict[str, Any]] | None = None
+    output: str = ""
+    isolated: bool = True
+
+
+def read(order: ReadOrder, isolation: Isolation) -> ReadAnswer:
+    """Read and return when nothing of it runs any more; whatever goes wrong is an answer.
+
+    It needs no event loop, no signal handler and no main thread of its own.
+    """
+    if isolation is not Isolation.OFF and shutil.which("bwrap"):
+        answer = _Reading(order, _SCRATCH, READING, isolated=True).run()
+        if answer is not None:
+            return answer
+    if isolation is Isolation.REQUIRED:
+        return ReadAnswer(problem=("no_sandbox", {}), isolated=False)
+    with tempfile.TemporaryDirectory(prefix="aops-", ignore_cleanup_errors=True) as scratch:
+        reading = _Reading(order, Path(scratch), INVENTORY_CHILD.parent, isolated=False)
+        return reading.run() or ReadAnswer(problem=("crashed", {}), isolated=False)
+
+
+class _Reading:
+    """One start of the program; use it once."""
+
+    def __init__(self, order: ReadOrder, scratch: Path, place: Path, *, isolated: bool) -> None:
+        self._order = order
+        self._scratch = scratch
+        self._place = place
+        self._isolated = isolated
+        self._result = bytearray()
+        self._output = bytearray()
+        self._news = bytearray()
+        self._too_much = False
+
+    def run(self) -> ReadAnswer | None:
+        """Return the answer, or None if the program did not even come up."""
+        control, theirs = socket.socketpair()
+        result, their_result = os.pipe()
+        output, their_output = os.pipe()
+        with control, os.fdopen(result, "rb", 0) as results, os.fdopen(output, "rb", 0) as outputs:
+            with (
+                theirs,
+                os.fdopen(their_result, "wb") as writing,
+                os.fdopen(their_output, "wb") as printing,
+            ):
+                child = self._start(theirs.fileno(), writing.fileno(), printing.fileno())
+            in_time = True
+            try:
+                in_time = self._converse(child, control, results, outputs)
+            finally:
+                self._end(child, control)
+            self._drain(control, results, outputs)
+        return self._judge(in_time=in_time)
+
+    def _start(self, control: int, result: int, output: int) -> subprocess.Popen[bytes]:
+        code = _START.format(place=str(self._place), control=control, result=result)
+        arguments = ["-IB", "-c", code]
+        network = self._order.kind in (ReadKind.SCRIPT, ReadKind.PLUGIN)
+        return subprocess.Popen(  # noqa: S603
+            reading_command(arguments, network=network)
+            if self._isolated
+            else [str(PYTHON), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[control, result],
+            env={},
+            cwd="/",
+        )
+
+    def _converse(
+        self, child: subprocess.Popen[bytes], control: socket.socket, results: Any, outputs: Any
+    ) -> bool:
+        """Hand over the order and listen until the child is gone; tell whether it was in time."""
+        deadline = time.monotonic() + self._order.limits.wall
+        control.settimeout(_SEND_TIMEOUT)
+        with contextlib.suppress(OSError):
+            for part in self._parts():
+                control.sendall(len(part).to_bytes(8, "big"))
+                control.sendall(part)
+        ended = os.pidfd_open(child.pid)
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(ended, selectors.EVENT_READ)
+                selector.register(results, selectors.EVENT_READ, self._take_result)
+                selector.register(outputs, selectors.EVENT_READ, self._take_output)
+                while time.monotonic() < deadline and not self._too_much:
+                    ready = [key for key, _events in selector.select(_TICK)]
+                    for key in ready:
+                        if key.data and not key.data(os.read(key.fd, _CHUNK)):
+                            selector.unregister(key.fileobj)
+                    if any(key.fd == ended for key in ready):
+                        return True
+        finally:
+            os.close(ended)
+        return self._too_much
+
+    def _parts(self) -> Iterator[bytes]:
+        order = self._order
+        words = {
+            "kind": order.kind,
+            "file_name": order.file_name,
+            "environment": dict(order.environment),
+            "limits": asdict(order.limits),
+            "counted": self._isolated,
+            "scratch": str(self._scratch),
+            "folder": str(self._scratch / "inventory"),
+            "path": f"{PYTHON.parent}:{_PATH}",
+        }
+        yield json.dumps(words).encode()
+        yield order.content
+
+    def _take_result(self, data: bytes) -> bool:
+        self._result += data
+        self._too_much = len(self._result) > self._order.limits.answer
+        return bool(data)
+
+    def _take_output(self, data: bytes) -> bool:
+        room = self._order.limits.output - len(self._output)
+        self._output += data[: max(room, 0)]
+        return bool(data)
+
+    def _end(self, child: subprocess.Popen[bytes], control: socket.socket) -> None:
+        """Close the socket, at which it ends all that it started; then kill what is left."""
+        with contextlib.suppress(OSError):
+            control.shutdown(socket.SHUT_WR)
+        try:
+            child.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+    def _drain(self, control: socket.socket, results: Any, outputs: Any) -> None:
+        """Read what the dead have left behind."""
+        for stream, take in ((results, self._take_result), (outputs, self._take_output)):
+            os.set_blocking(stream.fileno(), False)
+            with contextlib.suppress(BlockingIOError):
+                while not self._too_much and take(os.read(stream.fileno(), _CHUNK)):
+                    pass
+        control.settimeout(0)
+        with contextlib.suppress(OSError):
+            while data := control.recv(_CHUNK):
+                self._news += data
+
+    def _judge(self, *, in_time: bool) -> ReadAnswer | None:
+        news: dict[str, Any] = {}
+        for line in self._news.splitlines():
+            news |= json.loads(line)
+        if not news:
+            _log.warning("the reader did not start: %s", self._text(300))
+            return None
+        problem = self._problem(news, in_time=in_time)
+        if problem is None:
+            document = self._document()
+            if document is None:
+                problem = ("crashed", {})
+            elif "problem" not in document:
+                return ReadAnswer(document, None, self._text(), self._isolated)
+            else:
+                code, arguments = document["problem"]
+                problem = (str(code), dict(arguments))
+        return ReadAnswer(None, problem, self._text(), self._isolated)
+
+    def _problem(  # noqa: PLR0911 - one line a problem
+        self, news: dict[str, Any], *, in_time: bool
+    ) -> tuple[str, dict[str, Any]] | None:
+        limits = self._order.limits
+        if not in_time:
+            return "timeout", {"seconds": limits.wall}
+        if self._too_much:
+            return "answer_too_big", {"limit": limits.answer >> 20}
+        if news.get("too_many_processes"):
+            return "too_many_processes", {"limit": limits.processes}
+        match news.get("exit_code"):
+            case 0:
+                return None
+            case 3:
+                return "memory", {}
+            case -24 | -9:
+                return "cpu", {"seconds": limits.cpu}
+            case _:
+                return "crashed", {}
+
+    def _document(self) -> dict[str, Any] | None:
+        try:
+            document = json.loads(self._result)
+        except (ValueError, RecursionError):
+            return None
+        return document if isinstance(document, dict) else None
+
+    def _text(self, length: int | None = None) -> str:
+        return self._output.decode("utf-8", "replace")[:length].strip()

@@ -1,0 +1,118 @@
+"""The sentences for what the program that reads inventories only names by a code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+
+_Words = Callable[[dict[str, Any]], str]
+
+
+def problem(code: str, arguments: dict[str, Any]) -> str:
+    """Say why nothing could be read."""
+    words = _PROBLEMS.get(code, _PROBLEMS["crashed"])
+    return words(arguments)
+
+
+def notes(found: Iterable[Any]) -> list[str]:
+    """Say what could not be kept or was assumed, each thing once."""
+    sentences = (_NOTES[code](arguments) for code, arguments in found)
+    return list(dict.fromkeys(sentences))
+
+
+_PROBLEMS: dict[str, _Words] = {
+    "not_understood": lambda a: _("Ansible cannot read this: %(text)s", **a),
+    "timeout": lambda a: _(
+        "It was not done after %(seconds)d seconds and was ended. Nothing was changed.", **a
+    ),
+    "cpu": lambda a: _(
+        "Reading it used the processor for more than %(seconds)d seconds and was ended.", **a
+    ),
+    "memory": lambda _a: _(
+        "Reading it needs more memory than is allowed. YAML anchors that multiply and very large "
+        "files do that."
+    ),
+    "too_many_processes": lambda a: _(
+        "It started more than %(limit)d processes and was ended.", **a
+    ),
+    "answer_too_big": lambda a: _("It printed more than %(limit)d MB and was ended.", **a),
+    "no_sandbox": lambda _a: _(
+        "Inventories are read in a sandbox, and it does not work on this machine. Install "
+        "bubblewrap, or ask whoever runs this service."
+    ),
+    "crashed": lambda _a: _(
+        "Reading it ended the program that reads inventories. Values nested thousands of levels "
+        "deep do that."
+    ),
+    "no_hosts": lambda _a: _("It gave no hosts, so nothing was changed."),
+    "range_too_big": lambda a: _(
+        "The range %(range)s stands for more than %(limit)d hosts; write a smaller one.", **a
+    ),
+    "too_many_hosts": lambda a: _(
+        "This has more than %(limit)d hosts, the most that can be read at once.", **a
+    ),
+    "too_many_groups": lambda a: _(
+        "This has more than %(limit)d groups, the most that can be read at once.", **a
+    ),
+    "too_many_values": lambda a: _(
+        "The variables of %(owner)s have more than %(limit)d values once YAML aliases are "
+        "written out.",
+        **a,
+    ),
+    "too_deep": lambda a: _("The variables of %(owner)s are nested too deeply.", **a),
+    "unknown_type": lambda a: _(
+        "A variable of %(owner)s is a %(type)s, which cannot be kept.", **a
+    ),
+    "vault_file": lambda a: _(
+        "The file %(file)s is encrypted as a whole by ansible-vault. Decrypt it first, or encrypt "
+        "single values with “ansible-vault encrypt_string”: those are kept as they are.",
+        **a,
+    ),
+    "is_archive": lambda _a: _(
+        "This is a packed file. Choose “Archive” to import a folder that was packed."
+    ),
+    "not_text": lambda a: _("%(file)s is no text file.", **a),
+    "nothing_in_archive": lambda _a: _("There is no inventory in this archive."),
+    "broken_archive": lambda a: _(
+        "This is no zip or tar archive that can be unpacked: %(detail)s", **a
+    ),
+    "encrypted_archive": lambda _a: _(
+        "This archive is encrypted or packed in an uncommon way. Pack it without a password, as "
+        "zip or tar.gz."
+    ),
+    "leads_outside": lambda a: _(
+        "The archive holds “%(name)s”, which leads out of its folder. Nothing was unpacked.", **a
+    ),
+    "archive_link": lambda a: _(
+        "The archive holds a link, “%(name)s”; only plain files are accepted. Pack the file that "
+        "it leads to.",
+        **a,
+    ),
+    "archive_device": lambda a: _("The archive holds “%(name)s”, which is no plain file.", **a),
+    "file_name": lambda a: _("The archive holds a name that cannot be used: “%(name)s”.", **a),
+    "too_many_files": lambda a: _("The archive holds more than %(limit)d files.", **a),
+    "unpacks_too_big": lambda a: _(
+        "The archive unpacks to more than is allowed (%(limit)d MB).", **a
+    ),
+}
+
+_NOTES: dict[str, _Words] = {
+    "ansible": lambda a: _("Ansible says: %(text)s", **a),
+    "comments": lambda _a: _("Comments are not kept."),
+    "decoded": lambda a: _("%(file)s was %(encoding)s and was read as such.", **a),
+    "guessed_encoding": lambda a: _(
+        "%(file)s is not UTF-8; it was read as %(encoding)s. Look at letters with accents.", **a
+    ),
+    "settings_ignored": lambda a: _("%(file)s was left out: settings are not imported.", **a),
+    "program_ignored": lambda a: _(
+        "%(file)s was left out: a program in an upload is never run. Add it as a dynamic source.",
+        **a,
+    ),
+    "moved_to_hosts": lambda a: _(
+        "%(variable)s: a file in group_vars beats the inventory in Ansible, whatever the groups; "
+        "so the value was given to %(hosts)d hosts themselves.",
+        **a,
+    ),
+}
