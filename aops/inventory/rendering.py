@@ -1,28 +1,39 @@
 """Writes an inventory as the YAML that Ansible's own ``yaml`` plugin reads.
 
-What people typed is never turned into Python values and back: the variables' YAML
-nodes are grafted into the document as they are. So ``0755``, ``1e3``, ``yes``, dates,
-``!vault`` and ``!unsafe`` mean in a run what they would mean in a file of one's own;
-and 10,000 hosts take less than a second, because composing and writing are libyaml's.
+What people typed is never turned into Python values and back: plain lines are copied as
+they are, of anything else the YAML nodes are written out again. So ``0755``, ``1e3``,
+``yes``, dates, ``!vault`` and ``!unsafe`` mean in a run what they would mean in a file of
+one's own; and 10,000 hosts take less than a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from aops.inventory import rows as inventory_rows
-from aops.inventory.rows import GroupRow, InventoryRows
+from aops.inventory.rows import UNGROUPED, GroupRow, InventoryRows
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-_STRING = "tag:yaml.org,2002:str"
-_MAPPING = "tag:yaml.org,2002:map"
-_NULL = "tag:yaml.org,2002:null"
 _WIDTH = 1_000_000_000
+_STEP = "  "
+
+_PLAIN = r"[A-Za-z0-9_/](?:[\w./@+, -]|:(?=[\w/]))*+"
+_QUOTED = r"'[ -&(-~]*+'|\"[ !#-\[\]-~]*+\""
+_LINES = re.compile(rf"(?:[A-Za-z_]\w*+:(?: ++(?:{_PLAIN}|{_QUOTED}))? *+\n)++", re.ASCII)
+"""Variables that mean the same wherever in a document they stand."""
+
+_BREAK = r"[\n\x85\u2028\u2029]"
+_LINE_START = re.compile(rf"(?:\A|(?<={_BREAK}))(?!{_BREAK}|\Z)")
+
+_NAME = re.compile(r"(?!\d)\w[\w.-]*+")
+_NO_TEXT = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))
 
 
 def render(inventory_id: int) -> str:
@@ -33,47 +44,102 @@ def render(inventory_id: int) -> str:
 def render_rows(rows: InventoryRows) -> str:
     """Give YAML text that holds each host's and each group's variables exactly once.
 
-    All hosts stand under ``all``, so that a host without a group is no special case.
-    A group is written out where it is first met; elsewhere its name suffices.
+    All hosts stand under ``all``, so that a host without a group is no special case, and
+    before all groups: Ansible would give the variables of a host whose name a group
+    already has to that group. A group is written out where it is first met; elsewhere its
+    name suffices.
     """
-    defined: set[str] = set()
-    children = [(name, _group(rows, name, defined)) for name in inventory_rows.roots(rows)]
-    everything = _mapping(
-        [
-            ("vars", _variables(rows.variables)),
-            ("hosts", _mapping((name, _variables(text)) for name, text in rows.hosts.items())),
-            ("children", _mapping(children)),
-        ]
-    )
-    text: str = yaml.serialize(
-        _mapping([("all", everything)]), Dumper=_Dumper, allow_unicode=True, width=_WIDTH
-    )
-    return text
+    return "".join(_Writer(rows).lines())
 
 
-def _group(rows: InventoryRows, name: str, defined: set[str]) -> yaml.Node:
-    if name in defined:
-        return _nothing()
-    defined.add(name)
-    group: GroupRow = rows.groups[name]
-    return _mapping(
-        [
-            ("vars", _variables(group.variables)),
-            ("hosts", _mapping((host, _nothing()) for host in group.hosts)),
-            ("children", _mapping((part, _group(rows, part, defined)) for part in group.children)),
-        ]
-    )
+def explicit_ungrouped(rows: InventoryRows) -> list[str]:
+    """Name the hosts that must be written into ``ungrouped``, in whatever format.
+
+    Ansible finds the others by itself, after these and in the order of the hosts. Of a
+    host without a group that has the name of one, it would put the group there instead.
+    """
+    row = rows.groups.get(UNGROUPED, GroupRow())
+    members = inventory_rows.ungrouped(rows)
+    if any(name in rows.groups and name not in row.children for name in members):
+        return [name for name in members if name not in row.children]
+    return row.hosts if row.hosts != members else []
 
 
-def _variables(text: str) -> yaml.Node:
-    node = yaml.compose(text, Loader=_Loader) if text else None
-    return node if isinstance(node, yaml.MappingNode) else _mapping([])
+class _Writer:
+    """Walks through an inventory once, and knows which groups it has met."""
+
+    def __init__(self, rows: InventoryRows) -> None:
+        self._rows = rows
+        self._met: set[str] = set()
+        self._numbers = itertools.count(1)
+
+    def lines(self) -> Iterator[str]:
+        rows = self._rows
+        if not (rows.variables or rows.hosts or rows.groups):
+            yield "all: {}\n"
+            return
+        yield "all:\n"
+        yield from self._own("vars", rows.variables, _STEP)
+        if rows.hosts:
+            yield f"{_STEP}hosts:\n"
+            for name, text in rows.hosts.items():
+                yield from self._own(_key(name), text, 2 * _STEP, " {}")
+        yield from self._children(_top(rows), _STEP)
+
+    def _own(self, key: str, text: str, pad: str, nothing: str | None = None) -> Iterator[str]:
+        """Give variables under their key; without any, the key with what stands for nothing."""
+        body = self._variables(text, pad + _STEP) if text else ""
+        if body or nothing is not None:
+            yield f"{pad}{key}:\n{body}" if body else f"{pad}{key}:{nothing}\n"
+
+    def _variables(self, text: str, pad: str) -> str:
+        if _LINES.fullmatch(text):
+            return pad + text[:-1].replace("\n", "\n" + pad) + "\n"
+        node = yaml.compose(text, Loader=_Loader)
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            return ""
+        dumper = _named_anchors(next(self._numbers)) if "&" in text else _Dumper
+        written = yaml.serialize(node, Dumper=dumper, allow_unicode=True, width=_WIDTH)
+        return _LINE_START.sub(pad, written)
+
+    def _children(self, names: list[str], pad: str) -> Iterator[str]:
+        if names:
+            yield f"{pad}children:\n"
+            for name in names:
+                yield from self._group(name, pad + _STEP)
+
+    def _group(self, name: str, pad: str) -> Iterator[str]:
+        yield f"{pad}{_key(name)}:\n"
+        if name in self._met:
+            return
+        self._met.add(name)
+        group = self._rows.groups.get(name, GroupRow())
+        hosts = explicit_ungrouped(self._rows) if name == UNGROUPED else group.hosts
+        yield from self._own("vars", group.variables, pad + _STEP)
+        if hosts:
+            yield f"{pad}{_STEP}hosts:\n"
+            yield from (f"{pad}{2 * _STEP}{_key(host)}:\n" for host in hosts)
+        yield from self._children(group.children, pad + _STEP)
 
 
-def _mapping(items: Iterable[tuple[str, yaml.Node]]) -> yaml.Node:
-    pairs = [(yaml.ScalarNode(_STRING, name), node) for name, node in items]
-    return yaml.MappingNode(_MAPPING, pairs, flow_style=not pairs)
+def _top(rows: InventoryRows) -> list[str]:
+    first = UNGROUPED in rows.groups or explicit_ungrouped(rows)
+    return [*([UNGROUPED] if first else []), *inventory_rows.roots(rows)]
 
 
-def _nothing() -> yaml.Node:
-    return yaml.ScalarNode(_NULL, "")
+def _named_anchors(number: int) -> Any:
+    """Make a dumper whose anchors no other text has; libyaml's cannot be told their names."""
+    names = {"ANCHOR_TEMPLATE": f"id{number:03}_%03d"}
+    return type("_NamedAnchors", (yaml.SafeDumper,), names)
+
+
+def _key(name: str) -> str:
+    if _NAME.fullmatch(name) and name.lower() not in _NO_TEXT:
+        return name
+    return '"' + "".join(map(_escaped, name)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    return char if char.isprintable() else f"\\U{ord(char):08x}"

@@ -17,7 +17,8 @@ from sqlalchemy.orm import aliased
 from aops.core.database import session
 from aops.inventory.models import Group, Host, Inventory, group_children, group_hosts
 
-IMPLICIT_GROUPS = ("all", "ungrouped")
+ALL = "all"
+UNGROUPED = "ungrouped"
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,19 @@ def load_one(host: Host) -> InventoryRows:
 
 
 def roots(rows: InventoryRows) -> list[str]:
-    """Name the groups that stand directly in ``all``, in inventory order."""
+    """Name the groups that stand directly in ``all``, in inventory order; not ``ungrouped``."""
     nested = {child for group in rows.groups.values() for child in group.children}
-    return [name for name, group in rows.groups.items() if group.in_all or name not in nested]
+    return [
+        name
+        for name, group in rows.groups.items()
+        if name != UNGROUPED and (group.in_all or name not in nested)
+    ]
 
 
 def in_order(rows: InventoryRows) -> list[str]:
     """Name the groups as Ansible meets them in the rendered inventory: parents, then children."""
     found: dict[str, None] = {}
-    waiting = [*reversed(roots(rows))]
+    waiting = [*reversed(roots(rows)), *([UNGROUPED] if UNGROUPED in rows.groups else [])]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -82,15 +87,30 @@ def in_order(rows: InventoryRows) -> list[str]:
     return list(found)
 
 
+def ungrouped(rows: InventoryRows) -> list[str]:
+    """Name the hosts that are in no group, in Ansible's order.
+
+    They are known by being nowhere else; a row of the group ``ungrouped`` may carry its
+    variables, and name those of its hosts that come first.
+    """
+    grouped = {
+        host for name, group in rows.groups.items() if name != UNGROUPED for host in group.hosts
+    }
+    named = rows.groups.get(UNGROUPED, GroupRow()).hosts
+    return [host for host in _unique((*named, *rows.hosts)) if host not in grouped]
+
+
+def hosts_of_groups(rows: InventoryRows) -> dict[str, list[str]]:
+    """Map every group, ``ungrouped`` too, to its own hosts, without those of child groups."""
+    return {name: group.hosts for name, group in rows.groups.items()} | {UNGROUPED: ungrouped(rows)}
+
+
 def members_of(rows: InventoryRows) -> dict[str, list[str]]:
     """Map every group, ``all`` and ``ungrouped`` too, to all its hosts in Ansible's order."""
-    grouped = {host for group in rows.groups.values() for host in group.hosts}
-    ungrouped = [host for host in rows.hosts if host not in grouped]
-    implicit = dict(zip(IMPLICIT_GROUPS, ([*rows.hosts], ungrouped), strict=True))
+    own = hosts_of_groups(rows)
+    implicit = {ALL: [*rows.hosts], UNGROUPED: own[UNGROUPED]}
     return implicit | {
-        name: _unique(
-            host for part in _with_descendants(rows, name) for host in rows.groups[part].hosts
-        )
+        name: _unique(host for part in _with_descendants(rows, name) for host in own[part])
         for name in in_order(rows)
     }
 
