@@ -8,12 +8,14 @@ so a host of which something is missing matches neither a condition nor its ``no
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from aops.core import clock
 from aops.inventory.filters import language
 from aops.inventory.filters.language import Condition, Expression, Not, Operator
 from aops.inventory.filters.literals import Literal
@@ -36,13 +38,22 @@ class Known:
 
     Attributes:
         values: By the filter's names; what is missing is not there, None or "".
+        summary: JSON text of the named facts, read when first asked for.
     """
 
     values: dict[str, Any]
+    summary: str | None = None
     labels: Sequence[str] = ()
     groups: Sequence[str] = ()
     facts: Any = None
-    variables: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] | None = None
+
+    def fact(self, name: str) -> Any:
+        """Give a fact that has a name of its own; None if it is missing."""
+        if self.summary is not None:
+            self.values |= _mapping(self.summary)
+            self.summary = None
+        return self.values.get(name)
 
 
 def compiled(expression: Expression, now: datetime) -> Callable[[Known], Answer]:
@@ -61,6 +72,22 @@ def compiled(expression: Expression, now: datetime) -> Callable[[Known], Answer]
             return _joined([compiled(part, now) for part in expression.parts], stop=False)
         case language.Any():
             return _joined([compiled(part, now) for part in expression.parts], stop=True)
+
+
+def choice(conditions: Iterable[Condition], source: Source) -> Callable[[str], bool] | None:
+    """Tell which labels or groups a filter asks about; None means that it asks about all."""
+    tests: list[_Test] = []
+    for condition in conditions:
+        if condition.name.source is source:
+            if not condition.values:
+                return None
+            tests += [_test(condition, value) for value in condition.values]
+    return lambda name: any(test(name) for test in tests)
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}
 
 
 def _negated(part: Callable[[Known], Answer]) -> Callable[[Known], Answer]:
@@ -118,7 +145,7 @@ def _reader(name: Name) -> Callable[[Known], Sequence[Any]]:
     key = name.name
 
     def values(host: Known) -> Sequence[Any]:
-        value = host.values.get(key)
+        value = host.fact(key) if name.source is Source.SUMMARY else host.values.get(key)
         return () if value is None or value == "" else (value,)
 
     return values
@@ -146,10 +173,10 @@ def _step(value: Any, part: str) -> Iterable[Any]:
     return ()
 
 
-def _test(condition: Condition, literal: Literal, now: datetime) -> _Test:
+def _test(condition: Condition, literal: Literal, now: datetime | None = None) -> _Test:
     operator = _NEGATIONS.get(condition.operator, condition.operator)
     if condition.name.kind is Kind.MOMENT:
-        return _moment_test(operator, literal.at(now))
+        return _moment_test(operator, literal.at(now or clock.now()))
     if operator is Operator.LIKE:
         return _glob(literal.text)
     factor = _MIB if literal.sized and condition.name.name.lower().endswith("_mb") else 1

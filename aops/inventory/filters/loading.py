@@ -5,9 +5,8 @@ A fixed number of queries with explicit columns, however many hosts there are.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,7 +16,9 @@ from sqlalchemy import ColumnElement, Select, select, true
 from aops.core.database import session
 from aops.inventory import effective, rows
 from aops.inventory.facts.models import HostFacts
+from aops.inventory.filters import evaluation
 from aops.inventory.filters.evaluation import Known
+from aops.inventory.filters.language import Condition
 from aops.inventory.filters.names import Name, Source
 from aops.inventory.models import (
     Group,
@@ -41,8 +42,11 @@ _COLUMNS: dict[str, Any] = {
     "failed_message": HostResult.failed_message,
     "facts_gathered": HostFacts.gathered_at,
 }
+Wanted = Callable[[str], bool] | None
+"""Which names are asked about; None means all."""
+
 _FEW = 500
-"""So many hosts are asked for one by one; of more, all facts of the inventory are read."""
+"""So many are asked for one by one; instead of more, all of the inventory are read."""
 
 
 @dataclass(slots=True)
@@ -57,25 +61,26 @@ class Candidate:
     known: Known
 
 
-def candidates(asked: Collection[Name], inventory_id: int | None) -> list[Candidate]:
+def candidates(asked: Collection[Condition], inventory_id: int | None) -> list[Candidate]:
     """Give every host of an inventory, or of all, with what is cheap to know of it."""
-    sources = {name.source for name in asked}
+    sources = {condition.name.source for condition in asked}
     within = _within(inventory_id)
-    found = _hosts(asked, within)
+    found = _hosts({condition.name for condition in asked}, within)
     if Source.LABELS in sources:
-        labels = _labels(within)
+        labels = _labels(within, evaluation.choice(asked, Source.LABELS))
         for one in found:
             one.known.labels = labels.get(one.id, ())
     if Source.GROUPS in sources:
-        groups = _groups(within, inventory_id)
+        groups = _groups(inventory_id, evaluation.choice(asked, Source.GROUPS))
         for one in found:
             one.known.groups = groups(one.id)
     return found
 
 
-def add_variables(hosts: Collection[Candidate], asked: Collection[Name]) -> None:
+def add_variables(hosts: Collection[Candidate], asked: Collection[Condition]) -> None:
     """Tell hosts their effective variables, those that are asked for."""
-    wanted = {name.path[0] for name in asked if name.source is Source.VARIABLES}
+    names = {condition.name for condition in asked}
+    wanted = {name.path[0] for name in names if name.source is Source.VARIABLES}
     for inventory_id in {host.inventory_id for host in hosts}:
         loaded = rows.load_all(inventory_id)
         values = dict(effective.values(loaded, wanted))
@@ -114,61 +119,70 @@ def _hosts(asked: Collection[Name], within: ColumnElement[bool]) -> list[Candida
         if any(column.class_ is table for column in columns):
             query = query.outerjoin(table, condition)
     found = []
-    for key, name, inventory, position, enabled, *more in session().execute(query):
+    for key, name, inventory, position, enabled, *more in _rows(query):
         values = {"name": name, "enabled": enabled} | dict(zip(names, more, strict=False))
-        if summary:
-            values |= _summary(more[-1])
-        found.append(Candidate(key, name, inventory, position, enabled, Known(values)))
+        known = Known(values, more[-1] if summary else None)
+        found.append(Candidate(key, name, inventory, position, enabled, known))
     return found
 
 
-def _summary(text: str | None) -> dict[str, Any]:
-    found = json.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}
+def _labels(within: ColumnElement[bool], wanted: Wanted) -> dict[int, list[str]]:
+    query = select(HostLabel.host_id, HostLabel.name)
+    if wanted is not None:
+        known = session().scalars(select(HostLabel.name).distinct())
+        query = query.where(HostLabel.name.in_([name for name in known if wanted(name)]))
+    return _lists(query.join(Host, Host.id == HostLabel.host_id).where(within))
 
 
-def _labels(within: ColumnElement[bool]) -> dict[int, list[str]]:
-    query = select(HostLabel.host_id, HostLabel.name).join(Host, Host.id == HostLabel.host_id)
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for host_id, name in session().execute(query.where(within)):
-        found[host_id].append(name)
-    return found
-
-
-def _groups(
-    within: ColumnElement[bool], inventory_id: int | None
-) -> Callable[[int], tuple[str, ...]]:
-    """Give what names the groups of a host, with all groups above them."""
+def _groups(inventory_id: int | None, wanted: Wanted) -> Callable[[int], tuple[str, ...]]:
+    """Give what names the groups of a host that are asked about, and groups above them."""
     here = true() if inventory_id is None else Group.inventory_id == inventory_id
-    known = session().execute(select(Group.id, Group.name).where(here))
-    names: dict[int, str] = {row.id: row.name for row in known}
-    parents = _lists(
-        select(group_children.c.child_id, group_children.c.parent_id)
-        .join(Group, Group.id == group_children.c.child_id)
-        .where(here)
-    )
-    direct = _lists(
-        select(group_hosts.c.host_id, group_hosts.c.group_id)
-        .join(Host, Host.id == group_hosts.c.host_id)
-        .where(within)
-    )
+    names: dict[int, str] = dict(map(tuple, _rows(select(Group.id, Group.name).where(here))))
+    edges = select(group_children.c.parent_id, group_children.c.child_id)
+    children = _lists(edges.join(Group, Group.id == group_children.c.parent_id).where(here))
+    parents = _inverted(children)
+    members = select(group_hosts.c.host_id, group_hosts.c.group_id)
+    chosen = _reach([key for key in names if wanted is None or wanted(names[key])], children)
+    if len(chosen) <= _FEW:
+        members = members.where(group_hosts.c.group_id.in_(chosen))
+    else:
+        members = members.join(Group, Group.id == group_hosts.c.group_id).where(here)
+    direct = _lists(members)
 
     @cache
     def above(groups: frozenset[int]) -> tuple[str, ...]:
-        found: set[int] = set()
-        waiting = [*groups]
-        while waiting:
-            group = waiting.pop()
-            if group not in found:
-                found.add(group)
-                waiting.extend(parents.get(group, ()))
-        return tuple(names[group] for group in found if group in names)
+        return tuple(names[group] for group in _reach(groups, parents) if group in names)
 
     return lambda host_id: above(frozenset(direct.get(host_id, ())))
 
 
-def _lists(query: Any) -> dict[int, list[int]]:
+def _reach(start: Iterable[int], ways: dict[int, list[int]]) -> set[int]:
+    """Give all that can be reached, where it starts too."""
+    found: set[int] = set()
+    waiting = [*start]
+    while waiting:
+        here = waiting.pop()
+        if here not in found:
+            found.add(here)
+            waiting.extend(ways.get(here, ()))
+    return found
+
+
+def _inverted(ways: dict[int, list[int]]) -> dict[int, list[int]]:
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for key, value in session().execute(query):
+    for start, ends in ways.items():
+        for end in ends:
+            found[end].append(start)
+    return found
+
+
+def _lists(query: Any) -> dict[int, list[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for key, value in _rows(query):
         found[key].append(value)
     return found
+
+
+def _rows(query: Any) -> Any:
+    """Read columns without the ORM, which would cost as much again."""
+    return session().connection().execute(query)

@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from aops.core import clock
 from aops.inventory.filters import evaluation, language, loading
 from aops.inventory.filters.language import All, Expression
 from aops.inventory.filters.loading import Candidate
 from aops.inventory.filters.names import Source
-
-_COSTLY = frozenset({Source.VARIABLES, Source.FACTS})
 
 
 @dataclass(frozen=True, order=True)
@@ -63,13 +62,13 @@ def matches(query: str, inventory_id: int | None = None) -> list[Match]:
 
 def _chosen(query: str, inventory_id: int | None) -> list[Candidate]:
     expression, now = language.parse(query), clock.now()
-    asked = {condition.name for condition in language.conditions(expression)}
+    asked = [*language.conditions(expression)]
     parts = expression.parts if isinstance(expression, All) else (expression,)
     cheap, costly = _by_cost(parts)
     hosts = _answered(loading.candidates(asked, inventory_id), cheap, now)
     if not costly or not hosts:
         return hosts
-    sources = {name.source for name in asked}
+    sources = {condition.name.source for condition in asked}
     if Source.VARIABLES in sources:
         loading.add_variables(hosts, asked)
     if Source.FACTS in sources:
@@ -78,12 +77,20 @@ def _chosen(query: str, inventory_id: int | None) -> list[Candidate]:
 
 
 def _by_cost(parts: Iterable[Expression]) -> tuple[list[Expression], list[Expression]]:
-    cheap: list[Expression] = []
-    costly: list[Expression] = []
-    for part in parts:
-        sources = {condition.name.source for condition in language.conditions(part)}
-        (costly if sources & _COSTLY else cheap).append(part)
-    return cheap, costly
+    """Part what must be true into cheap and costly conditions, the cheapest first."""
+    order = list(Source)
+    ranked = sorted(
+        (
+            (max(order.index(one.name.source) for one in language.conditions(part)), part)
+            for part in parts
+        ),
+        key=itemgetter(0),
+    )
+    first_costly = order.index(Source.VARIABLES)
+    return (
+        [part for rank, part in ranked if rank < first_costly],
+        [part for rank, part in ranked if rank >= first_costly],
+    )
 
 
 def _answered(hosts: list[Candidate], parts: list[Expression], now: datetime) -> list[Candidate]:
