@@ -1,7 +1,7 @@
 """Orders the levels of an inventory by Ansible's precedence; the one place that knows it.
 
 ``all`` is the weakest, then come a host's groups by depth, priority and name, then the
-host itself. The group ``ungrouped`` has no variables here: its name cannot be given away.
+host itself. A host that stands in no group is in ``ungrouped``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from aops.inventory import quick_yaml
-from aops.inventory.rows import InventoryRows
+from aops.inventory.rows import UNGROUPED, InventoryRows
 
 PRIORITY = "ansible_group_priority"
 """Orders groups of one depth, and is no variable itself where a group or ``all`` sets it."""
@@ -26,14 +26,17 @@ class Levels:
     def __init__(self, rows: InventoryRows) -> None:
         self._rows = rows
         self._parents = _inverted((name, group.children) for name, group in rows.groups.items())
-        self._groups = _inverted((name, group.hosts) for name, group in rows.groups.items())
+        self._groups = _inverted(
+            (name, group.hosts) for name, group in rows.groups.items() if name != UNGROUPED
+        )
+        self._ungrouped = frozenset({UNGROUPED} & rows.groups.keys())
         self.depth: Callable[[str], int] = cache(self._depth)
         self.priority: Callable[[str], int] = cache(self._priority)
         self.sorted: Callable[[frozenset[str]], tuple[str, ...]] = cache(self._sorted)
 
     def direct(self, host: str) -> frozenset[str]:
         """Name the groups that a host stands in itself."""
-        return frozenset(self._groups.get(host, ()))
+        return frozenset(self._groups.get(host, self._ungrouped))
 
     def of(self, host: str) -> tuple[str, ...]:
         """Name all groups of a host, inherited ones too; the weakest first."""

@@ -83,7 +83,9 @@ def inventories(draw: st.DrawFn) -> InventoryRows:
 
     hosts = {f"h{number}": text() for number in range(draw(st.integers(1, 4)))}
     names = draw(st.permutations(NAMES))[: draw(st.integers(0, 6))]
-    groups = {
+    ungrouped = GroupRow(text(), hosts=[*hosts][:1])
+    groups = {"ungrouped": ungrouped} if draw(st.booleans()) else {}
+    groups |= {
         name: GroupRow(
             text(),
             hosts=draw(st.lists(st.sampled_from([*hosts]), unique=True)),
