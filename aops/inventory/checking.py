@@ -75,7 +75,7 @@ def _problems(old: InventoryRows, new: InventoryRows, *, may_reserve: bool) -> I
         yield _("Variables of all hosts: %(problem)s", problem=problem)
     for name, group in new.groups.items():
         before = old.groups.get(name)
-        problem = None if before else _problem(lambda: names.check_group_name(name))  # noqa: B023
+        problem = None if before else _problem(lambda: names.check_imported_group_name(name))  # noqa: B023
         problem = problem or variables(before.variables if before else "", group.variables)
         if problem:
             yield _("Group “%(name)s”: %(problem)s", name=name, problem=problem)
@@ -83,7 +83,7 @@ def _problems(old: InventoryRows, new: InventoryRows, *, may_reserve: bool) -> I
         was = old.hosts.get(name)
         if was == text:
             continue
-        problem = _problem(lambda: names.check_host_name(name)) if was is None else None  # noqa: B023
+        problem = _problem(lambda: names.check_imported_host_name(name)) if was is None else None  # noqa: B023
         if problem := problem or variables(was or "", text):
             yield _("Host “%(name)s”: %(problem)s", name=name, problem=problem)
 

@@ -28,7 +28,12 @@ USER_VARIABLES = ("ansible_user", "ansible_ssh_user")
 _HOST = re.compile(r"\w[\w.-]*")
 _GROUP = re.compile(r"[^\W\d][\w.-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = frozenset({"all", "ungrouped", "_meta"})
+_UNGROUPED = "ungrouped"
+_RESERVED = frozenset({"all", _UNGROUPED, "_meta"})
+_LABEL = r"\w[\w-]*(?<![_-])"
+_HOST_WITH_PORT = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+"""As Ansible's ``parse_address`` knows host names; what is none keeps its colon."""
+_DIGITS = re.compile(r"[0-9]+")
 _LOCALHOST = "localhost"
 _JINJA_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "and", "or", "not"})
 _TEMPLATE = re.compile(r"\{[{%#]")
@@ -75,6 +80,41 @@ def check_group_name(name: str) -> None:
         raise AopsError(
             _("A group cannot be called localhost: that is always a host."), field="name"
         )
+
+
+def check_imported_host_name(name: str) -> None:
+    """Refuse a host name from a file that Ansible would not read back from our rendering.
+
+    Wider than ``check_host_name``: blanks, commas and signs are fine where nobody types them.
+
+    Raises:
+        AopsError: At the field ``name``.
+    """
+    _check_common(name)
+    _check_imported(name)
+    if "[" in name or _is_host_with_port(name):
+        raise AopsError(
+            _(
+                "Ansible would read more than a name into “%(name)s”: square brackets are a "
+                "range of hosts, and “:22” at the end is a port.",
+                name=_shown(name),
+            ),
+            field="name",
+        )
+
+
+def check_imported_group_name(name: str) -> None:
+    """Refuse a group name from a file that Ansible would not read back from our rendering.
+
+    ``ungrouped`` passes: it is the row that carries what a file says of that group.
+
+    Raises:
+        AopsError: At the field ``name``.
+    """
+    if name == _UNGROUPED:
+        return
+    _check_common(name)
+    _check_imported(name)
 
 
 def check_variables(variables: Mapping[str, Any]) -> None:
@@ -140,6 +180,23 @@ def _check_common(name: str) -> None:
         raise AopsError(
             _("“%(name)s” is a name that Ansible keeps for itself.", name=name), field="name"
         )
+
+
+def _check_imported(name: str) -> None:
+    problem = ""
+    if name != name.strip() or not name.isprintable():
+        problem = _("A name is one line, without blanks around it and invisible characters.")
+    elif name.startswith("-"):
+        problem = _("A name cannot begin with a dash: programs would take it for an option.")
+    elif _TEMPLATE.search(name):
+        problem = _("A name cannot be a template.")
+    if problem:
+        raise AopsError(f"“{_shown(name)}”: {problem}", field="name")
+
+
+def _is_host_with_port(name: str) -> bool:
+    host, colon, port = name.rpartition(":")
+    return bool(colon and _DIGITS.fullmatch(port) and _HOST_WITH_PORT.fullmatch(host))
 
 
 def _check_connection_variable(name: str, value: Any) -> None:

@@ -55,11 +55,12 @@ def check_host(host: Host, *, may_reserve: bool = False) -> None:
     Raises:
         AopsError: At its field.
     """
-    names.check_host_name(host.name)
     with session().no_autoflush:
-        _lock(host.inventory)
-        _refuse_taken(Host, host, _("This inventory already has a host of this name."))
-        _refuse_namesake(Group, host, _("This inventory has a group of this name."))
+        if _is_new_name(host):
+            names.check_host_name(host.name)
+            _lock(host.inventory)
+            _refuse_taken(Host, host, _("This inventory already has a host of this name."))
+            _refuse_namesake(Group, host, _("This inventory has a group of this name."))
     _refuse_foreign(host.groups, host.inventory, "groups")
     _check_variables(host, may_reserve=may_reserve)
 
@@ -74,11 +75,14 @@ def check_group(group: Group, *, may_reserve: bool = False) -> None:
     Raises:
         AopsError: At its field; a circle is named.
     """
-    names.check_group_name(group.name)
     with session().no_autoflush:
+        is_new = _is_new_name(group)
+        if is_new:
+            names.check_group_name(group.name)
         _lock(group.inventory)
-        _refuse_taken(Group, group, _("This inventory already has a group of this name."))
-        _refuse_namesake(Host, group, _("This inventory has a host of this name."))
+        if is_new:
+            _refuse_taken(Group, group, _("This inventory already has a group of this name."))
+            _refuse_namesake(Host, group, _("This inventory has a host of this name."))
         _refuse_foreign(group.hosts, group.inventory, "hosts")
         _refuse_foreign(group.children, group.inventory, "children")
         _refuse_circle(group)
@@ -96,8 +100,20 @@ def _check_variables(thing: Inventory | Host | Group, *, may_reserve: bool) -> N
         variables = yaml_text.parse_mapping(thing.variables or "")
     except yaml_text.YamlError as error:
         raise AopsError(str(error), field="variables") from error
-    names.check_variables(variables)
-    reserved.check(variables, _variables_before(thing), allowed=may_reserve)
+    before = _variables_before(thing)
+    changed = {
+        name: value
+        for name, value in variables.items()
+        if name not in before or before[name] != value
+    }
+    names.check_variables(changed)  # what an import brought may stay
+    reserved.check(variables, before, allowed=may_reserve)
+
+
+def _is_new_name(thing: Host | Group) -> bool:
+    """Tell whether somebody typed the name just now; what an import brought may stay."""
+    kind = type(thing)
+    return session().scalar(select(kind.name).where(kind.id == thing.id)) != thing.name
 
 
 def _variables_before(thing: Inventory | Host | Group) -> dict[str, Any]:
