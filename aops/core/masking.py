@@ -63,6 +63,10 @@ class Masker:
             position = end
         return "".join((*parts, text[position:])) if parts else text
 
+    def mask_cut(self, text: str) -> str:
+        """Mask a text whose end was cut off, perhaps within a secret: drop that end."""
+        return self.mask(text[: self._cut_within_line(text)]) if self._pattern else text
+
     def _secrets_in(self, text: str, position: int = 0) -> Iterator[tuple[int, int]]:
         """Give the stretches to hide; secrets that touch are one stretch."""
         if self._pattern is None:

@@ -7,12 +7,15 @@ garbage, endless or of the wrong shape. Such a line is dropped, and nothing else
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from aops.execution.spec import EventKind, RunEvent
 
 _LONGEST_LINE = 8 << 20
-"""The recap of some 60,000 hosts; every other event is below 5 KB."""
+"""The recap of some 60,000 hosts; facts are below 1 MiB, every other event below 10 KB."""
+
+_DEEPEST = 30
+"""Facts within facts; deeper ones would make whoever walks through them stumble."""
 
 _RESULT: Mapping[str, type | tuple[type, ...]] = {
     "host": str,
@@ -22,13 +25,15 @@ _RESULT: Mapping[str, type | tuple[type, ...]] = {
     "rescued": bool,
     "duration": (int, float),
 }
+_FAILURE = {**_RESULT, "message": str}
 _SHAPES: Mapping[EventKind, Mapping[str, type | tuple[type, ...]]] = {
     EventKind.PLAY_START: {"play": str, "hosts": int},
     EventKind.TASK_START: {"task": str, "action": str},
     EventKind.OK: _RESULT,
-    EventKind.FAILED: _RESULT,
+    EventKind.FAILED: _FAILURE,
     EventKind.SKIPPED: _RESULT,
-    EventKind.UNREACHABLE: _RESULT,
+    EventKind.UNREACHABLE: _FAILURE,
+    EventKind.FACTS: {"host": str, "facts": dict, "left_out": list, "full": bool},
 }
 _COUNTS = frozenset({"ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored"})
 
@@ -62,7 +67,7 @@ class EventReader:
 def parse(line: bytes) -> RunEvent | None:
     """Return the event in a line, or None if it is not exactly one of ours."""
     try:
-        document = json.loads(line)
+        document = json.loads(line, parse_constant=_refuse)
         kind = EventKind(document["kind"])
         data = document["data"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -70,7 +75,14 @@ def parse(line: bytes) -> RunEvent | None:
     if not isinstance(data, dict):
         return None
     valid = _is_recap(data) if kind is EventKind.STATS else _has_shape(data, _SHAPES[kind])
+    if valid and kind is EventKind.FACTS:
+        valid = _is_shallow(data["facts"]) and all(isinstance(n, str) for n in data["left_out"])
     return RunEvent(kind, _without_surrogates(data)) if valid else None
+
+
+def _refuse(constant: str) -> None:
+    """Refuse NaN and the infinities, which are no JSON and which no database stores."""
+    raise ValueError(constant)
 
 
 def _has_shape(data: Mapping[str, object], shape: Mapping[str, type | tuple[type, ...]]) -> bool:
@@ -78,6 +90,19 @@ def _has_shape(data: Mapping[str, object], shape: Mapping[str, type | tuple[type
         isinstance(data[name], wanted) and (wanted is bool or not isinstance(data[name], bool))
         for name, wanted in shape.items()
     )
+
+
+def _is_shallow(value: object) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [part for whole in level for part in _parts(whole)]
+    return not level
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _is_recap(data: Mapping[str, object]) -> bool:

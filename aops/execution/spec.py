@@ -161,6 +161,8 @@ class RunSpec:
         known_hosts: Lines in OpenSSH's known_hosts format.
         accept_new_host_keys: Whether an unknown host's key is taken and reported back;
             a changed key is refused either way.
+        facts: JSON text by host name that the run's fact cache starts with, as Ansible's own
+            cache would hold it; None leaves the cache off.
     """
 
     run_id: str
@@ -169,8 +171,13 @@ class RunSpec:
     inventory: str
     known_hosts: str = ""
     accept_new_host_keys: bool = False
+    facts: Mapping[str, str] | None = None
     options: Options = field(default_factory=Options)
     secrets: Secrets = field(default_factory=Secrets)
+
+
+LONGEST_MESSAGE = 4000
+"""Characters of what a failed task said; a longer text was cut there."""
 
 
 class EventKind(StrEnum):
@@ -183,6 +190,7 @@ class EventKind(StrEnum):
     SKIPPED = "skipped"
     UNREACHABLE = "unreachable"
     STATS = "stats"
+    FACTS = "facts"
 
 
 @dataclass(frozen=True)
@@ -192,8 +200,11 @@ class RunEvent:
     Attributes:
         data: JSON values. ``play_start``: play, hosts (number). ``task_start``: task, action.
             ``ok``/``failed``/``skipped``/``unreachable``: host, task, changed, ignored,
-            rescued, duration (seconds). ``stats``: host name to a mapping of ok, changed,
-            unreachable, failed, skipped, rescued, ignored.
+            rescued, duration (seconds); of ``failed`` and ``unreachable`` also message, at most
+            LONGEST_MESSAGE characters of it. ``facts``: host, facts (names without ``ansible_``),
+            left_out (names of what was too big), full (whether what is missing is gone).
+            ``stats``: host name to a mapping of ok, changed, unreachable, failed, skipped,
+            rescued, ignored.
     """
 
     kind: EventKind

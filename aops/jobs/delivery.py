@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aops.core.database import is_outage, session
 from aops.core.errors import AopsError
 from aops.inventory import services as inventory
-from aops.jobs import lifecycle
+from aops.jobs import lifecycle, outcomes
 from aops.jobs.models import Job, JobStatus
 from aops.jobs.spool import Record
 from aops.jobs.store import store
@@ -55,6 +55,7 @@ def _finish(job_id: int, attempt: int, result: Record, *, service_stopped: bool)
         output_cut=result["cut"],
         isolated=result["isolated"],
     )
+    outcomes.publish(job_id)
 
 
 def _keep_host_keys(job_id: int, known_hosts: str) -> None:

@@ -171,6 +171,7 @@ class Job(RunSettings, Model):
         reason: A sentence where the status alone does not say enough.
         output_seq: Number of the last stored piece of output.
         output_cut: Bytes of output that were not stored because of the limit.
+        report_seq: Number of the last stored record of results or facts.
     """
 
     __tablename__ = "jobs"
@@ -233,6 +234,7 @@ class Job(RunSettings, Model):
     output_lines: Mapped[int] = mapped_column(default=0)
     output_bytes: Mapped[int] = mapped_column(default=0)
     output_cut: Mapped[int] = mapped_column(default=0)
+    report_seq: Mapped[int] = mapped_column(default=0, server_default="0")
     hosts_total: Mapped[int] = mapped_column(default=0)
     hosts_failed: Mapped[int] = mapped_column(default=0)
     hosts_changed: Mapped[int] = mapped_column(default=0)

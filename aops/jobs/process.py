@@ -26,7 +26,7 @@ from aops.core.errors import AopsError
 from aops.core.masking import Masker
 from aops.execution import supervisor
 from aops.execution.spec import Isolation, Listener, Outcome, Place
-from aops.jobs import delivery, lifecycle
+from aops.jobs import delivery, lifecycle, outcomes
 from aops.jobs.lifecycle import ClaimLost
 from aops.jobs.models import Job, JobStatus
 from aops.jobs.runspec import PreparedRun, prepare
@@ -183,11 +183,14 @@ def _end_directly(run: Run, reason: str) -> None:
     """End a job without its spool; a database that is away leaves it to the sweep."""
     try:
         with run.app.app_context():
-            _commit(
-                lambda: lifecycle.finish(run.job_id, run.attempt, JobStatus.FAILED, reason=reason)
-            )
+            _commit(partial(_finish_as_failed, run, reason))
     except (ClaimLost, SQLAlchemyError):
         _log.exception("run %s: its end could not be stored", run.run_id)
+
+
+def _finish_as_failed(run: Run, reason: str) -> None:
+    lifecycle.finish(run.job_id, run.attempt, JobStatus.FAILED, reason=reason)
+    outcomes.publish(run.job_id)
 
 
 def _stop_service(run: Run, _signal: int = 0, _frame: FrameType | None = None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from aops.core.masking import Masker
 from aops.execution.spec import EventKind, RunEvent, RunResult
+from aops.jobs.results import Results
 
 MAX_LINE = 64 * 1024
 """Characters of one line that are kept."""
@@ -25,6 +26,9 @@ PIECE = 48 * 1024
 
 LARGEST = 2**31 - 1
 """What the database's integers hold; a run can report more, or claim to."""
+
+MAX_HOSTS = 100_000
+"""Hosts of one run that are counted; a playbook can make up any number of them."""
 
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 
@@ -46,6 +50,7 @@ class Sink:
         self._cut = 0
         self._hosts: dict[str, dict[str, int]] = {}
         self._changed_hosts: set[str] = set()
+        self._results = Results(append, masker)
         self.truncated = False
 
     def output(self, data: bytes) -> None:
@@ -53,21 +58,23 @@ class Sink:
         self._take(self._masker.feed(self._decoder.decode(data)))
 
     def event(self, event: RunEvent) -> None:
-        """Take a fact about the run: counts per host."""
+        """Take a fact about the run: a result, a host's facts, or the recap."""
         if event.kind is EventKind.STATS:
             for host, counts in event.data.items():
                 if isinstance(counts, dict):
                     self._count(host, {name: _number(counts.get(name)) for name in COUNTS})
-            return
-        name = event.data.get("host")
-        if isinstance(name, str) and event.kind in _COUNTED:
+        elif event.kind is EventKind.FACTS:
+            self._results.facts(event)
+        elif event.kind in _COUNTED:
+            name = str(event.data["host"])[:_NAME]
             counts = dict(self._hosts.get(name) or dict.fromkeys(COUNTS, 0))
             _add(counts, event)
+            self._results.result(event)
             self._count(name, counts)
 
     def flush(self) -> bool:
         """Write down the whole lines that came since; tell whether there was anything."""
-        anything = bool(self._lines or self._changed_hosts)
+        anything = self._results.flush() or bool(self._lines or self._changed_hosts)
         if self._lines:
             text = "".join(self._lines)
             self._seq += 1
@@ -85,7 +92,9 @@ class Sink:
             self._lines, self._size = [], 0
         if self._changed_hosts:
             hosts = {host: self._hosts[host] for host in sorted(self._changed_hosts)}
-            self._append({"kind": "hosts", "hosts": hosts})
+            failures = self._results.failures
+            first = {host: failures[host] for host in hosts if host in failures}
+            self._append({"kind": "hosts", "hosts": hosts, "failures": first})
             self._changed_hosts.clear()
         return anything
 
@@ -144,12 +153,15 @@ class Sink:
             self._lines.append(_CUT_OUTPUT)
 
     def _count(self, host: str, counts: dict[str, int]) -> None:
-        host = host[:200]
+        host = host[:_NAME]
+        if host not in self._hosts and len(self._hosts) >= MAX_HOSTS:
+            return
         if self._hosts.get(host) != counts:
             self._hosts[host] = counts
             self._changed_hosts.add(host)
 
 
+_NAME = 200
 _CUT_LINE = " \x1b[0m[… {:,} more characters of this line were not stored]"
 _CUT_OUTPUT = "\x1b[0m[… the rest of the output was not stored: too long]\n"
 _COUNTED = frozenset({EventKind.OK, EventKind.FAILED, EventKind.SKIPPED, EventKind.UNREACHABLE})

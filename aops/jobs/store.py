@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import case, func, insert, or_, select, update
-from sqlalchemy.dialects import mysql, sqlite
 
 from aops.core.database import session
+from aops.core.upsert import upsert
+from aops.jobs import reports
 from aops.jobs.lifecycle import ClaimLost
 from aops.jobs.models import Job, JobHost, JobOutput
-from aops.jobs.sink import COUNTS
 from aops.jobs.spool import Record
 
 
@@ -31,7 +31,8 @@ def store(job_id: int, attempt: int, records: list[Record], *, fenced: bool = Tr
     Raises:
         ClaimLost: If the job is another attempt's, or fenced and not running.
     """
-    statement = select(Job.output_seq, Job.status).where(Job.id == job_id, Job.attempt == attempt)
+    columns = Job.output_seq, Job.report_seq, Job.status, Job.inventory_id
+    statement = select(*columns).where(Job.id == job_id, Job.attempt == attempt)
     row = session().execute(statement.with_for_update()).one_or_none()
     if row is None or (fenced and row.status.value != "running"):
         raise ClaimLost(job_id)
@@ -40,11 +41,11 @@ def store(job_id: int, attempt: int, records: list[Record], *, fenced: bool = Tr
         attempt,
         [r for r in records if r["kind"] == "output" and r["seq"] > row.output_seq],
     )
-    hosts: dict[str, dict[str, int]] = {}
-    for record in records:
-        if record["kind"] == "hosts":
-            hosts |= record["hosts"]
-    _store_hosts(job_id, hosts)
+    _store_hosts(job_id, [r for r in records if r["kind"] == "hosts"])
+    new = [r for r in records if r["kind"] in reports.KINDS and r["seq"] > row.report_seq]
+    if new:
+        reports.store(job_id, row.inventory_id, new)
+        _update_job(job_id, report_seq=new[-1]["seq"])
 
 
 def _store_output(job_id: int, attempt: int, pieces: list[Record]) -> None:
@@ -74,23 +75,16 @@ def _store_output(job_id: int, attempt: int, pieces: list[Record]) -> None:
     )
 
 
-def _store_hosts(job_id: int, hosts: dict[str, dict[str, int]]) -> None:
-    if not hosts:
-        return
-    rows = [{"job_id": job_id, "host": host, **counts} for host, counts in hosts.items()]
-    session().execute(_upsert_hosts(), rows)
-    _update_job(job_id, **_totals(job_id))
-
-
-def _upsert_hosts() -> Any:
-    if session().get_bind().dialect.name == "sqlite":
-        statement = sqlite.insert(JobHost)
-        return statement.on_conflict_do_update(
-            index_elements=["job_id", "host"],
-            set_={name: statement.excluded[name] for name in COUNTS},
-        )
-    ours = mysql.insert(JobHost)
-    return ours.on_duplicate_key_update({name: ours.inserted[name] for name in COUNTS})
+def _store_hosts(job_id: int, records: list[Record]) -> None:
+    hosts: dict[str, dict[str, Any]] = {}
+    for record in records:
+        failures = record.get("failures", {})
+        for host, counts in record["hosts"].items():
+            task, message = failures.get(host, ("", ""))
+            hosts[host] = counts | {"failed_task": task, "message": message}
+    if hosts:
+        upsert(JobHost, [{"job_id": job_id, "host": host, **row} for host, row in hosts.items()])
+        _update_job(job_id, **_totals(job_id))
 
 
 def _totals(job_id: int) -> dict[str, int]:

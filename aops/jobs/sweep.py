@@ -15,7 +15,7 @@ from flask import Flask
 from aops.config import VERSION, Settings
 from aops.core.database import session, utc_now
 from aops.execution import sandbox, workspace
-from aops.jobs import delivery, launcher, lifecycle, slots, spool
+from aops.jobs import delivery, launcher, lifecycle, outcomes, slots, spool
 from aops.jobs.lifecycle import ClaimLost
 from aops.jobs.models import Pulse
 from aops.jobs.store import store
@@ -31,7 +31,8 @@ def sweep(app: Flask) -> None:
     for run_id, path in list(spool.abandoned(settings.spool_dir)):
         _salvage_or_say_why(run_id, path)
     workspace.sweep(settings.runs_dir, lambda run_id: spool.is_alive(settings.spool_dir, run_id))
-    lifecycle.reap()
+    for job_id in lifecycle.reap():
+        outcomes.publish(job_id)
     session().commit()
 
 
@@ -47,6 +48,7 @@ def salvage(run_id: str, path: Path) -> None:
             _salvage_batch(job_id, attempt, records)
     if lifecycle.lose(job_id, attempt):
         _log.warning("run %s: its process died; the job is marked as lost", run_id)
+    outcomes.publish(job_id)  # also of one that was marked before its last counts came
     session().commit()
     path.unlink(missing_ok=True)
 

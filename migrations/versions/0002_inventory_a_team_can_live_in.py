@@ -75,6 +75,9 @@ def upgrade():
             sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
             nullable=False,
         ),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("confirmed_by_id", sa.Integer(), nullable=True),
+        sa.Column("confirmed_by_name", sa.String(length=200), nullable=False),
         sa.Column(
             "finished_at",
             sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
@@ -98,6 +101,18 @@ def upgrade():
             nullable=True,
         ),
         sa.Column(
+            "changes",
+            sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb"),
+            nullable=True,
+        ),
+        sa.Column(
+            "output",
+            sa.Text()
+            .with_variant(mysql.LONGTEXT(), "mariadb")
+            .with_variant(mysql.LONGTEXT(), "mysql"),
+            nullable=False,
+        ),
+        sa.Column(
             "notes",
             sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb"),
             nullable=True,
@@ -109,12 +124,19 @@ def upgrade():
         ),
         sa.Column("skip_bad_rows", sa.Boolean(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("outdated", sa.Boolean(), nullable=False),
         sa.Column(
             "error",
             sa.Text()
             .with_variant(mysql.LONGTEXT(), "mariadb")
             .with_variant(mysql.LONGTEXT(), "mysql"),
             nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by_id"],
+            ["users.id"],
+            name=op.f("fk_inventory_imports_confirmed_by_id"),
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["created_by_id"],
@@ -133,6 +155,9 @@ def upgrade():
         mysql_collate="utf8mb4_bin",
     )
     with op.batch_alter_table("inventory_imports", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_inventory_imports_confirmed_by_id"), ["confirmed_by_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_inventory_imports_created_by_id"), ["created_by_id"], unique=False
         )
@@ -513,6 +538,9 @@ def upgrade():
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.add_column(
+            sa.Column("report_seq", sa.Integer(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
             sa.Column("target_name", sa.String(length=200), server_default="", nullable=False)
         )
         batch_op.add_column(
@@ -540,6 +568,7 @@ def downgrade():
         )
         batch_op.drop_column("use_fact_cache")
         batch_op.drop_column("target_name")
+        batch_op.drop_column("report_seq")
 
     with op.batch_alter_table("job_templates", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_job_templates_host_filter_id"), type_="foreignkey")

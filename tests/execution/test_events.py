@@ -25,13 +25,16 @@ RESULT = {
     "rescued": False,
     "duration": 0.5,
 }
+FAILURE = RESULT | {"message": "no route to host"}
+FACTS = {"host": "web1", "facts": {"mounts": [{"size": 7}]}, "left_out": ["big"], "full": True}
 GOOD = [
     ("play_start", {"play": "all", "hosts": 3}),
     ("task_start", {"task": "Ping", "action": "ping"}),
     ("ok", RESULT),
-    ("failed", RESULT | {"rescued": True}),
+    ("failed", FAILURE | {"rescued": True}),
     ("skipped", RESULT | {"duration": 0}),
-    ("unreachable", RESULT | {"host": "主机"}),
+    ("unreachable", FAILURE | {"host": "主机"}),
+    ("facts", FACTS),
     ("stats", {"web1": COUNTS}),
 ]
 STREAM = b"".join(json.dumps({"kind": kind, "data": data}).encode() + b"\n" for kind, data in GOOD)
@@ -75,6 +78,16 @@ def test_garbage_before_a_line_costs_at_most_that_line(garbage: bytes) -> None:
         ("stats", {"web1": COUNTS | {"ok": "1"}}),
         ("stats", {"web1": {"ok": 1}}),
         (["ok"], RESULT),
+        ("failed", RESULT),
+        ("failed", FAILURE | {"message": ["x"]}),
+        ("ok", FAILURE),
+        ("facts", FACTS | {"facts": []}),
+        ("facts", FACTS | {"left_out": [7]}),
+        ("facts", FACTS | {"left_out": {}}),
+        ("facts", FACTS | {"full": 1}),
+        ("facts", FACTS | {"facts": {"deep": json.loads("[" * 40 + "]" * 40)}}),
+        ("ok", RESULT | {"duration": float("nan")}),
+        ("facts", FACTS | {"facts": {"a": [float("inf")]}}),
     ],
 )
 def test_a_line_of_another_shape_is_dropped(kind: object, data: object) -> None:

@@ -2,7 +2,8 @@
 """Ansible's own output on the screen, and one small JSON line per event on a socket.
 
 The text is left to Ansible's default callback, so that it is exactly what a shell shows.
-The events are kept small on purpose: no results, no arguments, no secrets.
+The events are kept small on purpose: no arguments and no results, but for what a failed
+task said and the facts that a host reported about itself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
+from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ extends_documentation_fragment:
 
 _PATIENCE = 30
 _LONGEST = 1000
+_LONGEST_MESSAGE = 4000
+_LARGEST_FACTS = 512 << 10
+_MOST_NAMES = 100
+_SAYS_NOTHING = ("non-zero return code", "MODULE FAILURE")
 
 
 class CallbackModule(DefaultCallback):  # type: ignore[misc]
@@ -69,8 +75,10 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         self._started[host.name, task._uuid] = time.monotonic()  # noqa: SLF001
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
-        """Tell a host's success."""
+        """Tell a host's success, and what it reported about itself."""
         self._send_result("ok", result)
+        if result.task.action in constants._ACTION_FACT_GATHERING:  # noqa: SLF001
+            self._send_facts(result)
         super().v2_runner_on_ok(result)
 
     def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:
@@ -80,7 +88,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
 
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
         """Tell that a host could not be reached."""
-        self._send_result("unreachable", result, ignored=bool(result.task.ignore_unreachable))
+        ignored = bool(result.task.ignore_unreachable)
+        self._send_result("unreachable", result, ignored=ignored, message=_message(result.result))
         super().v2_runner_on_unreachable(result)
 
     def v2_runner_on_failed(
@@ -89,8 +98,13 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         ignore_errors: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Tell a host's failure, and whether the playbook takes care of it."""
-        rescued = not ignore_errors and _is_rescued(result.task)
-        self._send_result("failed", result, ignored=bool(ignore_errors), rescued=rescued)
+        self._send_result(
+            "failed",
+            result,
+            ignored=bool(ignore_errors),
+            rescued=not ignore_errors and _is_rescued(result.task),
+            message=_message(result.result),
+        )
         super().v2_runner_on_failed(result, ignore_errors=ignore_errors)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
@@ -102,7 +116,13 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         self._send("task_start", task=_short(task.get_name()), action=_short(task.action))
 
     def _send_result(
-        self, kind: str, result: CallbackTaskResult, *, ignored: bool = False, rescued: bool = False
+        self,
+        kind: str,
+        result: CallbackTaskResult,
+        *,
+        ignored: bool = False,
+        rescued: bool = False,
+        **more: str,
     ) -> None:
         started = self._started.pop((result.host.name, result.task._uuid), None)  # noqa: SLF001
         self._send(
@@ -113,14 +133,24 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
             ignored=ignored,
             rescued=rescued,
             duration=round(time.monotonic() - started, 3) if started else 0.0,
+            **more,
         )
+
+    def _send_facts(self, result: CallbackTaskResult) -> None:
+        facts, host = result.result.get("ansible_facts"), _reporter(result)
+        if isinstance(facts, dict) and host:
+            fitting, left_out = _cut_to_size(facts)
+            self._send(
+                "facts", host=_short(host), facts=fitting, left_out=left_out, full=_is_full(result)
+            )
 
     def _send(self, kind: str, **data: Any) -> None:
         """Write one line; a reader that is away for long loses its events, not the run."""
         if self._events is None:
             return
         try:
-            self._events.sendall(json.dumps({"kind": kind, "data": data}).encode() + b"\n")
+            line = json.dumps({"kind": kind, "data": data}, default=str)
+            self._events.sendall(line.encode() + b"\n")
         except OSError:
             self._events.close()
             self._events = None
@@ -173,6 +203,54 @@ def _summary(stats: AggregateStats, host: str) -> dict[str, int]:
         "rescued": counts["rescued"],
         "ignored": counts["ignored"],
     }
+
+
+def _message(result: dict[str, Any]) -> str:
+    """Find what a failed task said; of a loop, its first failed item."""
+    items = result.get("results")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and (item.get("failed") or item.get("unreachable")):
+            return _message(item)
+    said = str(result.get("msg") or result.get("censored") or "")
+    if not said or said.startswith(_SAYS_NOTHING):
+        keys = ("stderr", "module_stderr", "stdout", "module_stdout", "exception", "reason")
+        said = next((str(result[key]) for key in keys if result.get(key)), said)
+    said = said.strip()
+    if said.startswith("Traceback"):  # the error stands in its last line
+        said = said.rpartition("\n")[2]
+    return said[:_LONGEST_MESSAGE] or (f"rc={result['rc']}" if "rc" in result else "")
+
+
+def _reporter(result: CallbackTaskResult) -> str | None:
+    """Name the host that the facts are about; those of a borrowed host are nobody's."""
+    delegate = result.task_fields.get("delegate_to")
+    if not delegate:
+        return str(result.host.name)
+    return str(delegate) if result.task_fields.get("delegate_facts") else None
+
+
+def _is_full(result: CallbackTaskResult) -> bool:
+    """Tell whether these are all the facts of the host, so that what is missing is gone."""
+    arguments = result.task_fields.get("args") or {}
+    subset = arguments.get("gather_subset") or ["all"]
+    return not arguments.get("filter") and subset in ("all", ["all"])
+
+
+def _cut_to_size(facts: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Leave out the biggest facts until the rest is small enough, and name them."""
+    sizes = {name: len(name) + len(json.dumps(facts[name], default=str)) for name in facts}
+    total, left_out = sum(sizes.values()), dict[str, None]()
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if total <= _LARGEST_FACTS:
+            break
+        total -= sizes[name]
+        left_out[name] = None
+    kept = {_plain(name): value for name, value in facts.items() if name not in left_out}
+    return kept, [_short(_plain(name)) for name in left_out][:_MOST_NAMES]
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("ansible_")
 
 
 def _short(text: object) -> str:

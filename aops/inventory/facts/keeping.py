@@ -1,0 +1,109 @@
+"""Writes reports down: the newest facts of each host, and what changed, within bounds.
+
+Past the ORM session, in as many statements for a hundred hosts as for one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+
+from aops.core.database import session
+from aops.core.upsert import upsert
+from aops.inventory.facts import changes
+from aops.inventory.facts.models import FactChange, HostFacts
+from aops.inventory.facts.reports import Report, fit
+from aops.inventory.facts.stable import stable
+from aops.inventory.facts.summary import summarize
+from aops.inventory.models import Host
+
+MOST_CHANGES = 200
+"""How many times a host's facts changed are remembered."""
+
+MOST_BYTES = 4 << 20
+"""Compressed bytes of one host's changes that are remembered."""
+
+
+def keep(inventory_id: int, job_id: int | None, reports: Mapping[str, Report]) -> None:
+    """Keep some hosts' reports, few enough to be in memory at once."""
+    ids = _lock(inventory_id, reports)
+    known = _known(ids.values())
+    rows: list[dict[str, Any]] = []
+    history: list[dict[str, Any]] = []
+    for name, host_id in ids.items():
+        old = known.get(host_id)
+        if old and old.at > reports[name].at:  # a run that died long ago is only now stored
+            continue
+        report, size = fit(reports[name].after(old) if old else reports[name])
+        rows.append(_row(host_id, job_id, report, size))
+        difference = changes.between(stable(old.facts), stable(report.facts)) if old else {}
+        if difference or not old:
+            history.append(
+                {
+                    "host_id": host_id,
+                    "job_id": job_id,
+                    "recorded_at": report.at,
+                    "number": len(difference),
+                    "changes": difference,
+                }
+            )
+    upsert(HostFacts, rows)
+    if history:
+        session().execute(insert(FactChange), history)
+        _forget_old({change["host_id"] for change in history})
+
+
+def _lock(inventory_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Give the ids of the hosts in their order, with nobody else recording facts of them."""
+    query = select(Host.name, Host.id).where(
+        Host.inventory_id == inventory_id, Host.name.in_(list(names))
+    )
+    rows = session().execute(query.order_by(Host.id).with_for_update())
+    return {name: host_id for name, host_id in rows.all()}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _known(ids: Iterable[int]) -> dict[int, Report]:
+    query = select(
+        HostFacts.host_id, HostFacts.data, HostFacts.gathered_at, HostFacts.left_out
+    ).where(HostFacts.host_id.in_(list(ids)))
+    return {
+        host_id: Report(facts=data or {}, at=at, left_out=tuple(json.loads(left_out)))
+        for host_id, data, at, left_out in session().execute(query)
+    }
+
+
+def _row(host_id: int, job_id: int | None, report: Report, size: int) -> dict[str, Any]:
+    return {
+        "host_id": host_id,
+        "gathered_at": report.at,
+        "job_id": job_id,
+        "data": dict(report.facts),
+        "summary": json.dumps(summarize(report.facts), ensure_ascii=False),
+        "size": size,
+        "left_out": json.dumps(report.left_out, ensure_ascii=False),
+    }
+
+
+def _forget_old(host_ids: set[int]) -> None:
+    query = (
+        select(FactChange.id, FactChange.host_id, func.length(FactChange.changes))
+        .where(FactChange.host_id.in_(host_ids))
+        .order_by(FactChange.host_id, FactChange.id.desc())
+    )
+    old = list(_beyond_bounds(session().execute(query)))
+    if old:
+        session().execute(delete(FactChange).where(FactChange.id.in_(old)))
+
+
+def _beyond_bounds(rows: Iterable[Any]) -> Iterator[int]:
+    """Give the ids of changes to forget, from rows that come newest first for each host."""
+    host = None
+    for change_id, host_id, size in rows:
+        if host_id != host:
+            host, number, total = host_id, 0, 0
+        number, total = number + 1, total + size
+        if number > 1 and (number > MOST_CHANGES or total > MOST_BYTES):
+            yield change_id

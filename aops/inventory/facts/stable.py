@@ -1,0 +1,103 @@
+"""The part of a host's facts that says what the host is, not how it is doing right now.
+
+Free memory differs with every look, and nobody wants a history of it. So history,
+comparison and "what changed" see facts without what VOLATILE lists, and with those
+lists sorted whose order means nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+VOLATILE = (
+    "date_time",
+    "discovered_interpreter_python",
+    "effective_group_id",
+    "effective_user_id",
+    "env",
+    "facter_load_averages",
+    "facter_memory",
+    "facter_memoryfree",
+    "facter_memoryfree_mb",
+    "facter_swapfree",
+    "facter_swapfree_mb",
+    "facter_system_uptime",
+    "facter_uptime",
+    "facter_uptime_days",
+    "facter_uptime_hours",
+    "facter_uptime_seconds",
+    "gather_subset",
+    "loadavg",
+    "memfree_mb",
+    "memory_mb.nocache",
+    "memory_mb.real.free",
+    "memory_mb.real.used",
+    "memory_mb.swap.cached",
+    "memory_mb.swap.free",
+    "memory_mb.swap.used",
+    "module_setup",
+    "mounts.*.block_available",
+    "mounts.*.block_used",
+    "mounts.*.inode_available",
+    "mounts.*.inode_used",
+    "mounts.*.size_available",
+    "pagefile_free_mb",
+    "real_group_id",
+    "real_user_id",
+    "swap_allocated_mb",
+    "swap_reserved_mb",
+    "swapfree_mb",
+    "uptime_seconds",
+    "user_dir",
+    "user_gecos",
+    "user_gid",
+    "user_id",
+    "user_shell",
+    "user_uid",
+)
+"""What a host has free or is busy with, what time it is, and who looked: ``env`` and
+``user_*`` belong to the login of the run and differ with ``become``. A star stands for
+every name or position."""
+
+UNORDERED = (
+    "all_ipv4_addresses",
+    "all_ipv6_addresses",
+    "interfaces",
+    "locally_reachable_ips.ipv4",
+    "locally_reachable_ips.ipv6",
+    "mounts",
+    "virtualization_tech_guest",
+    "virtualization_tech_host",
+)
+"""Lists that come in any order; file systems are sorted by where they are mounted."""
+
+
+def stable(data: Any) -> Any:
+    """Give facts without what is volatile, as a copy; unordered lists come out sorted."""
+    return _copy(data, [path.split(".") for path in VOLATILE], [p.split(".") for p in UNORDERED])
+
+
+def _copy(value: Any, without: list[list[str]], unordered: list[list[str]]) -> Any:
+    """Copy a part of the facts; the paths are those that lead on from here."""
+    if isinstance(value, dict):
+        return {
+            name: _copy(part, _below(name, without), _below(name, unordered))
+            for name, part in value.items()
+            if not _is_end(name, without)
+        }
+    if isinstance(value, list):
+        parts = [_copy(part, _below("*", without), _below("*", unordered)) for part in value]
+        return sorted(parts, key=_place) if [] in unordered else parts
+    return value
+
+
+def _below(name: str, paths: list[list[str]]) -> list[list[str]]:
+    return [path[1:] for path in paths if path and path[0] in (name, "*")]
+
+
+def _is_end(name: str, paths: list[list[str]]) -> bool:
+    return any(path in ([name], ["*"]) for path in paths)
+
+
+def _place(part: Any) -> str:
+    return str(part.get("mount", "") if isinstance(part, dict) else part)
