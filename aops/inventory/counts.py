@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Select, func, select
 
 from aops.core.database import session
-from aops.inventory.models import Group, Host, HostKey, KeyTrust, group_hosts
+from aops.inventory.models import Group, Host, group_hosts
 
 Counts = dict[int, int]
 
@@ -37,15 +37,6 @@ def hosts_in_groups(group_ids: Collection[int]) -> Counts:
         select(members.group_id, func.count())
         .where(members.group_id.in_(group_ids))
         .group_by(members.group_id)
-    )
-
-
-def keys_of_hosts(host_ids: Collection[int], trust: KeyTrust) -> Counts:
-    """Count each host's SSH keys of one degree of trust."""
-    return _counts(
-        select(HostKey.host_id, func.count())
-        .where(HostKey.host_id.in_(host_ids), HostKey.trust == trust)
-        .group_by(HostKey.host_id)
     )
 
 

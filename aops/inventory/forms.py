@@ -10,11 +10,12 @@ from flask_admin.contrib.sqla.fields import QuerySelectField
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import BooleanField
+from wtforms import BooleanField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from aops.core.columns import NAME_LENGTH
 from aops.core.database import session
+from aops.core.errors import AopsError
 from aops.core.fields import LineField, ManyField, TextField, visible_text
 from aops.core.forms import (
     ConsoleForm,
@@ -24,7 +25,29 @@ from aops.core.forms import (
     unix_lines,
     yaml_mapping,
 )
+from aops.inventory import host_labels
 from aops.inventory.models import Group, Inventory
+
+
+class LabelsField(LineField):
+    """Labels in one line, parted by commas."""
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(super()._value())
+        return ", ".join(sorted(label.name for label in self.data or ()))
+
+    def pre_validate(self, _form: Any) -> None:
+        """Refuse what cannot be a label; the text stays as it was typed."""
+        try:
+            host_labels.parse(self.data or "")
+        except AopsError as error:
+            raise ValidationError(str(error)) from error
+
+    def populate_obj(self, obj: Any, _name: str) -> None:
+        """Change only what differs."""
+        host_labels.settle(obj, host_labels.parse(self.data or ""))
+
 
 _SHORT = Length(max=255, message=_l("At most 255 characters are allowed."))
 _LONG = Length(max=20_000, message=_l("At most 20,000 characters are allowed."))
@@ -119,6 +142,13 @@ class HostForm(MemberForm):
         description=_l("A disabled host stays here, and runs do not see it."),
     )
     groups = ManyField(_l("Groups"))
+    labels = LabelsField(
+        _l("Labels"),
+        description=_l(
+            "Such as prod, parted by commas. Lists and filters know them, Ansible does not."
+        ),
+        render_kw={"data-role": "select2-tags", "autocomplete": "off", "spellcheck": "false"},
+    )
     description = TextField(
         _l("Description"), [_LONG, visible_text], [unix_lines], render_kw={"rows": 3}
     )

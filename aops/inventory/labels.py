@@ -19,3 +19,20 @@ SCAN_PROBLEMS: dict[str, Any] = {
     ScanProblem.UNKNOWN_NAME: _l("The name has no address; check the spelling, or ansible_host."),
     ScanProblem.NO_KEYS: _l("Something answered there, but not with the keys of an SSH server."),
 }
+
+LAST_STATUSES: dict[str, Any] = {
+    "ok": _l("ok"),
+    "changed": _l("changed"),
+    "failed": _l("failed"),
+    "unreachable": _l("unreachable"),
+    "never": _l("never run"),
+}
+"""How the last run ended on a host, as filters and lists say it."""
+
+KEY_STATES: dict[str, Any] = {
+    "unknown": _l("none known"),
+    "to_check": _l("to be checked"),
+    "changed": _l("changed"),
+    "accepted": _l("accepted"),
+}
+"""What is known of a host's SSH keys, as filters and lists say it."""

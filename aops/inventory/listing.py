@@ -6,16 +6,14 @@ from typing import Any
 
 from flask import flash, g
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from aops.core import yaml_text
 from aops.core.database import session
-from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
 from aops.core.views import ConsoleModelView, may
 from aops.inventory import counts, reserved
-from aops.inventory.models import Group, Host, Inventory
+from aops.inventory.models import Inventory
 
 
 def inventory_choices() -> list[tuple[str, str]]:
@@ -24,32 +22,9 @@ def inventory_choices() -> list[tuple[str, str]]:
     return [(str(key), name) for key, name in session().execute(query)]
 
 
-def group_choices() -> list[tuple[str, str]]:
-    """Give the choices of the group filter."""
-    query = select(Group.id, Group.name, Inventory.name).join(Inventory)
-    found = session().execute(query.order_by(Group.name, Inventory.name))
-    return [(str(key), f"{name} ({inventory})") for key, name, inventory in found]
-
-
-class GroupFilter(ReferenceFilter):
-    """Hosts that stand in a group themselves."""
-
-    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
-        """Narrow the query."""
-        return query.filter(Host.groups.any(Group.id == value))
-
-
 def count_column(_view: Any, _context: Any, row: Any, name: str) -> str:
     """Show a number that the view counted for the whole page."""
     return str(g.counts[name].get(row.id, 0))
-
-
-def keys_column(_view: Any, _context: Any, host: Host, _name: str) -> str:
-    """Show whether runs know the host, and whether somebody should look."""
-    offered = g.counts["offered"].get(host.id, 0)
-    if offered:
-        return str(ngettext("%(num)d to check", "%(num)d to check", offered))
-    return str(_("accepted")) if g.counts["accepted"].get(host.id) else ""
 
 
 class InventoryPart(ConsoleModelView):
@@ -60,9 +35,9 @@ class InventoryPart(ConsoleModelView):
 
     column_auto_select_related = False  # each get_query says what to read along
 
-    def counted(self, ids: list[int]) -> dict[str, counts.Counts]:
-        """Count what the columns of a page of rows show."""
-        raise NotImplementedError
+    def counted(self, ids: list[int]) -> dict[str, counts.Counts]:  # noqa: ARG002 - for those that count
+        """Count what the columns of a page of rows show; nothing unless a view has such columns."""
+        return {}
 
     def check(self, model: Any) -> None:
         """Call the feature's service on a row that is about to be saved."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, request
 from flask_admin import Admin, expose
-from flask_admin.contrib.sqla.filters import BooleanEqualFilter
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -20,18 +19,21 @@ from aops.core.errors import AopsError
 from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
 from aops.core.views import may, requires
-from aops.inventory import counts, host_keys, membership, services
-from aops.inventory.forms import GroupForm, HostForm, InventoryForm
-from aops.inventory.key_overview import KeyOverview, overview
-from aops.inventory.listing import (
-    GroupFilter,
-    InventoryPart,
-    count_column,
-    group_choices,
-    inventory_choices,
-    keys_column,
+from aops.inventory import (
+    counts,
+    host_choices,
+    host_keys,
+    host_list,
+    host_page,
+    membership,
+    services,
 )
-from aops.inventory.models import Group, Host, HostKey, Inventory, KeyTrust
+from aops.inventory.forms import GroupForm, HostForm, InventoryForm
+from aops.inventory.host_filters import PAGE_SIZES, Filters
+from aops.inventory.key_overview import overview
+from aops.inventory.labels import KEY_STATES, LAST_STATUSES
+from aops.inventory.listing import InventoryPart, count_column, inventory_choices
+from aops.inventory.models import Group, Host, HostKey, Inventory
 
 _SHOWN = 100
 """How many hosts a page names before it points to the list."""
@@ -102,40 +104,32 @@ class HostView(InventoryPart):
 
     details_template = "inventory/host.html"
 
-    column_list = ("name", "inventory", "groups", "enabled", "keys", "updated_at")
-    column_searchable_list = ("name", "description", "variables")
-    column_filters = (
-        ReferenceFilter(Host.inventory_id, _l("Inventory"), inventory_choices),
-        GroupFilter(Host.id, _l("Group"), group_choices),
-        BooleanEqualFilter(Host.enabled, _l("Enabled")),
-    )
-    column_sortable_list = ("name", "enabled", "updated_at")
-    column_default_sort = "name"
-
-    column_labels = {
-        "name": _l("Name"),
-        "inventory": _l("Inventory"),
-        "groups": _l("Groups"),
-        "enabled": _l("Enabled"),
-        "keys": _l("SSH keys"),
-        "updated_at": _l("Last changed"),
-        "description": _l("Description"),
-        "variables": _l("Variables"),
-    }
-    column_formatters = {"keys": keys_column}
+    column_list = ("name",)
 
     form = HostForm
 
-    def get_query(self) -> Any:
-        """Read inventories and groups along, not one by one."""
-        return super().get_query().options(joinedload(Host.inventory), selectinload(Host.groups))
-
-    def counted(self, ids: list[int]) -> dict[str, counts.Counts]:
-        """Count the SSH keys."""
-        return {
-            "accepted": counts.keys_of_hosts(ids, KeyTrust.ACCEPTED),
-            "offered": counts.keys_of_hosts(ids, KeyTrust.OFFERED),
-        }
+    @expose("/")
+    def index_view(self) -> Any:
+        """Show one page of hosts; a filter that is no filter is answered with why."""
+        filters = Filters.read(request.args)
+        try:
+            page, error = host_list.page(filters), ""
+        except AopsError as refusal:
+            page, error = None, str(refusal)
+        offered = host_choices.choices(filters)
+        return self.render(
+            "inventory/hosts.html",
+            filters=filters,
+            page=page,
+            error=error,
+            choices=offered,
+            chips=host_choices.chips(filters, offered),
+            most=host_list.MOST_COUNTED,
+            page_sizes=PAGE_SIZES,
+            last_statuses=LAST_STATUSES,
+            key_states=KEY_STATES,
+            bulk_actions=[],
+        )
 
     def check(self, model: Host) -> None:
         """Ask the service."""
@@ -146,9 +140,9 @@ class HostView(InventoryPart):
         """Tell whether the reader decides about SSH keys."""
         return may(Permission.INVENTORY_TRUST)
 
-    def keys_of(self, host: Host) -> KeyOverview:
-        """Give what the page shows about SSH keys."""
-        return overview(host)
+    def details_of(self, host: Host) -> host_page.HostPage:
+        """Give what the page shows beside the host itself."""
+        return host_page.read(host, request.args.get("variables", "").strip()[:200])
 
     @expose("/<int:host_id>/keys/fetch/", methods=("POST",))
     @requires(Permission.INVENTORY_TRUST)

@@ -1,0 +1,112 @@
+"""What the filters of the list of hosts offer, and how the active ones are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+
+from aops.core.database import session
+from aops.inventory.filters.models import HostFilter
+from aops.inventory.host_filters import Filters
+from aops.inventory.labels import KEY_STATES, LAST_STATUSES
+from aops.inventory.models import Group, HostLabel, Inventory
+from aops.inventory.sources.models import InventorySource
+
+MOST_OFFERED = 300
+"""More names than this are typed, not chosen."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One active filter; ``url`` leads to the list without it."""
+
+    name: str
+    value: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen; pairs of key and name, or names."""
+
+    inventories: list[tuple[int, str]]
+    sources: list[tuple[int, str]]
+    saved: list[tuple[int, str]]
+    groups: list[str]
+    labels: list[str]
+
+
+def choices(filters: Filters) -> Choices:
+    """Read what there is; groups only of the inventory that is chosen."""
+    groups = select(Group.name).distinct().order_by(Group.name)
+    if filters.inventory is not None:
+        groups = groups.where(Group.inventory_id == filters.inventory)
+    return Choices(
+        inventories=_pairs(select(Inventory.id, Inventory.name).order_by(Inventory.name)),
+        sources=_pairs(
+            select(InventorySource.id, InventorySource.name).order_by(InventorySource.name)
+        ),
+        saved=_pairs(select(HostFilter.id, HostFilter.name).order_by(HostFilter.name)),
+        groups=list(session().scalars(groups.limit(MOST_OFFERED))),
+        labels=label_names(),
+    )
+
+
+def label_names() -> list[str]:
+    """List the labels that any host has."""
+    query = select(HostLabel.name).distinct().order_by(HostLabel.name)
+    return list(session().scalars(query.limit(MOST_OFFERED)))
+
+
+def chips(filters: Filters, offered: Choices) -> list[Chip]:
+    """Show every active filter with the way to drop it."""
+    return [
+        Chip(str(name), str(value), f"?{filters.query(**without)}")
+        for name, value, without in _active(filters, offered)
+    ]
+
+
+def _active(filters: Filters, offered: Choices) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+    if filters.search:
+        where = _("Name, description or variables") if filters.variables else _("Name")
+        yield where, filters.search, {"search": "", "variables": False}
+    if filters.inventory is not None:
+        name = dict(offered.inventories).get(filters.inventory, filters.inventory)
+        yield _("Inventory"), name, {"inventory": None}
+    if filters.group:
+        yield _("Group"), filters.group, {"group": ""}
+    if filters.group_id is not None:
+        yield _("Group"), _group_name(filters.group_id), {"group_id": None}
+    if filters.label:
+        yield _("Label"), filters.label, {"label": ""}
+    if filters.enabled:
+        yield _("Enabled"), _("Yes") if filters.enabled == "1" else _("No"), {"enabled": ""}
+    if filters.last:
+        words = ", ".join(str(LAST_STATUSES[word]) for word in filters.last)
+        yield _("Last result"), words, {"last": ()}
+    yield from _rare(filters, offered)
+
+
+def _rare(filters: Filters, offered: Choices) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+    if filters.keys:
+        yield _("SSH keys"), KEY_STATES[filters.keys], {"keys": ""}
+    if filters.source is not None:
+        name = dict(offered.sources).get(filters.source, filters.source)
+        yield _("Source"), name, {"source": None}
+    if filters.filter:
+        yield _("Filter"), filters.filter, {"filter": ""}
+    if filters.saved is not None:
+        name = dict(offered.saved).get(filters.saved, filters.saved)
+        yield _("Saved filter"), name, {"saved": None}
+
+
+def _group_name(group_id: int) -> str:
+    return session().scalar(select(Group.name).where(Group.id == group_id)) or f"#{group_id}"
+
+
+def _pairs(query: Select[int, str]) -> list[tuple[int, str]]:
+    return [(key, name) for key, name in session().execute(query)]
