@@ -14,6 +14,7 @@ from typing import Any
 from aops.core import yaml_text
 from aops.core.errors import AopsError
 from aops.core.yaml_text import VaultText
+from aops.inventory import quick_yaml
 
 VAULTED = "(vaulted)"
 """Stands for a value that only the vault's password opens."""
@@ -71,6 +72,8 @@ def read(text: str) -> dict[str, Any]:
     Raises:
         AopsError: At the field ``variables``, if it is no YAML mapping.
     """
+    if found := quick_yaml.variables(text):
+        return found
     try:
         return yaml_text.parse_mapping(text)
     except yaml_text.YamlError as error:

@@ -73,14 +73,20 @@ class InventoryImport(Model):
 
     Attributes:
         source_name: The file's name as the browser gave it; "" for pasted text.
-        content: As uploaded; dropped once the import has ended.
+        requested_at: From when on a worker may take it. One that does puts this off, so that
+            another takes it only if that one died.
+        attempt: How often a worker took it for what is waited for.
+        confirmed_by_name: Who said that it shall be written.
+        content: As uploaded, compressed; dropped once the import has ended.
         snapshot: What was read, as ``snapshot.Snapshot.as_json`` writes it; dropped likewise.
         summary: Numbers: hosts and groups added, changed, removed, unchanged.
+        changes: What would change or has changed, as ``changes.Changes.as_json`` writes it.
+        output: What Ansible printed on the side while it read.
         notes: Sentences about what cannot be kept, such as comments.
         row_errors: For tables: ``{"row", "column", "problem"}`` of each row that does not fit.
         skip_bad_rows: Whether the rows with errors are left out, because somebody said so.
         generation: The inventory's, when the preview was made; another one means look again.
-        requested_at: When a worker was last asked to read or to write it.
+        outdated: Whether the preview was made anew because the inventory had changed.
     """
 
     __tablename__ = "inventory_imports"
@@ -105,14 +111,22 @@ class InventoryImport(Model):
     created_by_name: Mapped[str] = mapped_column(Name)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
     requested_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
+    attempt: Mapped[int] = mapped_column(default=0)
+    confirmed_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    confirmed_by_name: Mapped[str] = mapped_column(Name, default="")
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
     content: Mapped[bytes | None] = deferred(mapped_column(LongBytes))
     snapshot: Mapped[Any | None] = deferred(mapped_column(PackedJson))
     summary: Mapped[Any | None] = mapped_column(PackedJson)
+    changes: Mapped[Any | None] = deferred(mapped_column(PackedJson))
+    output: Mapped[str] = mapped_column(LongText, default="")
     notes: Mapped[Any | None] = mapped_column(PackedJson)
     row_errors: Mapped[Any | None] = mapped_column(PackedJson)
     skip_bad_rows: Mapped[bool] = mapped_column(default=False)
     generation: Mapped[int] = mapped_column(default=0)
+    outdated: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str] = mapped_column(LongText, default="")
 
     inventory: Mapped[Inventory] = relationship()
