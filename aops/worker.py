@@ -10,8 +10,9 @@ from celery import signals
 
 from aops import create_app
 
-FEATURES_WITH_TASKS = ("inventory", "jobs")
+FEATURES_WITH_TASKS = ("inventory", "inventory.sources", "jobs")
 SWEEP_SECONDS = 5.0
+SOURCES_SECONDS = 20.0
 
 flask_app = create_app()
 celery = app = flask_app.extensions["celery"]
@@ -23,7 +24,12 @@ celery.conf.beat_schedule = {
         "task": "jobs.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS * 2},
-    }
+    },
+    "sources": {
+        "task": "inventory.look_after_sources",
+        "schedule": SOURCES_SECONDS,
+        "options": {"expires": SOURCES_SECONDS * 2},
+    },
 }
 
 

@@ -1,0 +1,76 @@
+"""What is kept of a refresh for its page: numbers, differences and what was printed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from aops.core.masking import Masker
+from aops.inventory.changes import Changes
+from aops.inventory.sources import merging
+from aops.inventory.sources.merging import Kept
+from aops.inventory.sources.vanishing import Fate
+
+MOST = 500
+"""Hosts, groups or values of one kind that are named; the numbers count all."""
+
+MAX_OUTPUT = 40_000
+"""Characters of side output that are kept: the beginning and the end."""
+
+_QUIET = frozenset({Fate.STILL_DISABLED})
+_DISABLED = frozenset({Fate.DISABLED, Fate.DISABLED_IN_USE, Fate.DISABLED_NOT_BROUGHT})
+_ENABLED = frozenset({Fate.ENABLED, Fate.HANDED_OVER})
+
+
+def counts_of(
+    difference: Changes, kept: Collection[Kept], fates: Mapping[str, Fate]
+) -> dict[str, int]:
+    """Give the numbers of a comparison, and how many hosts were disabled and enabled."""
+    found = Counter(fates.values())
+    return difference.counts | {
+        "hosts_disabled": sum(found[fate] for fate in _DISABLED),
+        "hosts_enabled": sum(found[fate] for fate in _ENABLED),
+        "kept": len(kept),
+    }
+
+
+def document(
+    difference: Changes,
+    kept: Collection[Kept],
+    fates: Mapping[str, Fate],
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """Give what the page shows as plain JSON values, the first ones of very many."""
+    told = {name: fate.value for name, fate in fates.items() if fate not in _QUIET}
+    return {
+        "difference": _first(difference.as_json()),
+        "kept": merging.kept_as_json(kept, MOST),
+        "fates": dict([*sorted(told.items())][:MOST]),
+        "notes": list(notes)[:MOST],
+    }
+
+
+def side_output(text: str, secrets: Collection[str]) -> str:
+    """Mask what was printed, then keep its beginning and its end."""
+    masked = Masker(secrets).mask(text)
+    if len(masked) <= MAX_OUTPUT:
+        return masked
+    half = MAX_OUTPUT // 2
+    left_out = _("%(n)d characters were left out here", n=len(masked) - 2 * half)
+    return f"{masked[:half]}\n[… {left_out} …]\n{masked[-half:]}"
+
+
+def _first(difference: dict[str, Any]) -> dict[str, Any]:
+    """Cut the long lists of a comparison."""
+    short = dict(difference)
+    for kind in ("hosts", "groups"):
+        short[kind] = {
+            name: list(value)[:MOST] if isinstance(value, list | tuple) else value
+            for name, value in difference[kind].items()
+        }
+    short["variables"] = difference["variables"][:MOST]
+    short["cautions"] = difference["cautions"][:MOST]
+    return short
