@@ -76,7 +76,8 @@ def page(filters: Filters) -> Page:
     if filters.before and len(found) < filters.size:
         filters = replace(filters, before="", after="")
         found = _slice(filters, wanted)
-    return _page(filters, found, _total(wanted))
+    whole = len(found) <= filters.size and not (filters.after or filters.before)
+    return _page(filters, found, len(found) if whole else _total(wanted))
 
 
 def ids(filters: Filters) -> list[int]:
