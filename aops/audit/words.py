@@ -102,6 +102,7 @@ FIELDS: dict[str, Any] = {
     "tags": _l("tags"),
     "template": _l("template"),
     "timeout": _l("timeout"),
+    "use_fact_cache": _l("use known facts"),
     "trust": _l("trust"),
     "type": _l("type"),
     "username": _l("username"),

@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CHILD = HERE / "child.py"
 INVENTORY_CHILD = HERE / "inventory_child"
+CACHE = HERE / "plugins" / "cache" / "aops.py"
 CALLBACK = HERE / "plugins" / "callback" / "aops.py"
 PYTHON = Path(sys.executable)
 ANSIBLE_PLAYBOOK = PYTHON.parent / "ansible-playbook"
@@ -51,6 +52,16 @@ class Layout:
     def inventory(self) -> Path:
         """The inventory's file; nothing lies beside it that Ansible could take for variables."""
         return self.private / "inventory" / "hosts.yml"
+
+    @property
+    def facts(self) -> Path:
+        """The facts that the run starts with; here, because they may need much room."""
+        return self.scratch / "facts"
+
+    @property
+    def cache(self) -> Path:
+        """Our cache plugin, a copy like the callback plugin."""
+        return self.private / "cache" / CACHE.name
 
     @property
     def known_hosts(self) -> Path:

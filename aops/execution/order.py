@@ -6,12 +6,14 @@ so that nothing typed can become an option of its own.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from aops.execution import settings
-from aops.execution.layout import ANSIBLE_PLAYBOOK, CALLBACK, Layout
+from aops.execution.layout import ANSIBLE_PLAYBOOK, CACHE, CALLBACK, Layout
 from aops.execution.spec import Options, RunSpec, Secrets
 
 
@@ -57,16 +59,20 @@ def make(spec: RunSpec, layout: Layout, processes: int | None) -> Order:
         layout.inventory: spec.inventory,
         layout.known_hosts: _line(spec.known_hosts) if spec.known_hosts else "",
         layout.callback: CALLBACK.read_text(encoding="utf-8"),
-        layout.ansible_cfg: settings.ansible_cfg(layout),
+        layout.ansible_cfg: settings.ansible_cfg(layout, fact_cache=spec.facts is not None),
         layout.ssh_config: settings.ssh_config(
             layout, accept_new_host_keys=spec.accept_new_host_keys
         ),
     }
+    if spec.facts is not None:
+        files |= _with_facts(spec.facts, layout)
     places = (
         layout.private / "secrets",
         layout.callback.parent,
         layout.inventory.parent,
         layout.home,
+        layout.facts,
+        layout.cache.parent,
         layout.scratch / "cp",
     )
     return Order(
@@ -124,6 +130,15 @@ def _with_secrets(secrets: Secrets, place: Path) -> tuple[list[str], dict[Path, 
     for number, vault in enumerate(secrets.vault_passwords):
         hand_over(f"--vault-id={vault.vault_id}@", f"vault_{number}", vault.password)
     return options, files
+
+
+def _with_facts(facts: Mapping[str, str], layout: Layout) -> dict[Path, str]:
+    """Return the fact cache's files, named so that any host name makes a file name."""
+    named = {hashlib.sha256(host.encode()).hexdigest(): text for host, text in facts.items()}
+    return {
+        layout.cache: CACHE.read_text(encoding="utf-8"),
+        **{layout.facts / name: text for name, text in named.items()},
+    }
 
 
 def _line(text: str) -> str:

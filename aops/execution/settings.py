@@ -22,7 +22,7 @@ host_key_checking = True
 interpreter_python = auto_silent
 localhost_warning = False
 retry_files_enabled = False
-
+{fact_cache}
 [inventory]
 enable_plugins = yaml
 inventory_unparsed_warning = False
@@ -37,6 +37,13 @@ control_path_dir = {scratch}/cp
 # Without pipelining SSH gets a terminal, and so a cancelled command on a host gets its
 # hangup. -F reaches jump hosts too, and the -o of a host's own arguments still wins.
 
+_FACT_CACHE = """\
+gathering = smart
+fact_caching = aops
+fact_caching_connection = {facts}
+cache_plugins = {plugins}
+"""
+
 _SSH_CONFIG = """\
 StrictHostKeyChecking {checking}
 UserKnownHostsFile {known_hosts}
@@ -49,14 +56,24 @@ Include /etc/ssh/ssh_config.d/*.conf
 # "IdentityFile none": a key is the run's own or none; never the service account's.
 
 
-def ansible_cfg(layout: Layout) -> str:
-    """Return the run's ansible.cfg."""
+def ansible_cfg(layout: Layout, *, fact_cache: bool = False) -> str:
+    """Return the run's ansible.cfg.
+
+    Args:
+        layout: Where things are.
+        fact_cache: Whether facts lie ready, so that only those of other hosts are gathered.
+    """
     return _ANSIBLE_CFG.format(
+        fact_cache=_fact_cache(layout) if fact_cache else "",
         scratch=layout.scratch,
         callbacks=layout.callback.parent,
         project=layout.project,
         ssh_config=layout.ssh_config,
     )
+
+
+def _fact_cache(layout: Layout) -> str:
+    return _FACT_CACHE.format(facts=layout.facts, plugins=layout.cache.parent)
 
 
 def ssh_config(layout: Layout, *, accept_new_host_keys: bool) -> str:

@@ -161,8 +161,8 @@ class RunSpec:
         known_hosts: Lines in OpenSSH's known_hosts format.
         accept_new_host_keys: Whether an unknown host's key is taken and reported back;
             a changed key is refused either way.
-        facts: JSON text by host name that the run's fact cache starts with, as Ansible's own
-            cache would hold it; None leaves the cache off.
+        facts: JSON text by host name that the run's fact cache starts with, with the names that
+            modules report; None leaves the cache off.
     """
 
     run_id: str

@@ -103,6 +103,13 @@ class TemplateForm(ConsoleForm):
     )
     verbosity = SelectField(_l("Output"), coerce=int, choices=_OUTPUT, default=0)
     become = BooleanField(_l("Become another user (become)"))
+    use_fact_cache = BooleanField(
+        _l("Use known facts"),
+        description=_l(
+            "Plays do not gather the facts of a host that aops learned within the last 24 hours; "
+            "the run starts with those."
+        ),
+    )
     check_mode = BooleanField(_l("Check mode: change nothing, say what would change"))
     diff_mode = BooleanField(_l("Show differences of files"))
     ask_limit = BooleanField(_l("The limit"), default=True)

@@ -15,6 +15,7 @@ from aops.credentials.models import Credential
 from aops.execution.spec import Options, RunSpec
 from aops.inventory import rendering
 from aops.inventory import services as inventory
+from aops.inventory.facts import cache as fact_cache
 from aops.jobs.lifecycle import DELETED
 from aops.jobs.models import Job, job_credentials
 
@@ -50,6 +51,7 @@ def prepare(job: Job) -> PreparedRun:
         inventory=rendering.render(job.inventory.id),
         known_hosts=inventory.known_hosts_for(job.inventory.id),
         accept_new_host_keys=job.inventory.accept_new_host_keys,
+        facts=fact_cache.of(job.inventory.id, job.limit) if job.use_fact_cache else None,
         options=_options_of(job, credentials.machine_of(used)),
         secrets=secrets,
     )

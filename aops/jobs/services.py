@@ -32,7 +32,8 @@ from aops.playbooks.models import Playbook
 from aops.users.models import User
 
 _OPEN = (JobStatus.PENDING, JobStatus.RUNNING)
-_KEY_LENGTH = 64
+KEY_LENGTH = 64
+"""Of a launch key, which comes from a browser."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def launch(
     Raises:
         AopsError: At the field to blame.
     """
-    launch_key = launch_key[:_KEY_LENGTH]  # it comes from a browser
+    launch_key = launch_key[:KEY_LENGTH]  # it comes from a browser
     known = session().scalar(select(Job).where(Job.launch_key == launch_key))
     if known is not None:
         return known
@@ -154,6 +155,7 @@ def launch(
         diff_mode=choices.diff_mode,
         become=template.become,
         timeout=template.timeout,
+        use_fact_cache=template.use_fact_cache,
         launched_by_id=user.id,
         launched_by_name=user.username,
         relaunch_of_id=relaunch_of,

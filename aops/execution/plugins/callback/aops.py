@@ -213,12 +213,13 @@ def _message(result: dict[str, Any]) -> str:
             return _message(item)
     said = str(result.get("msg") or result.get("censored") or "")
     if not said or said.startswith(_SAYS_NOTHING):
-        keys = ("stderr", "module_stderr", "stdout", "module_stdout", "exception", "reason")
-        said = next((str(result[key]) for key in keys if result.get(key)), said)
+        keys = ("stderr", "module_stderr", "stdout", "module_stdout")
+        code = f"{said} (rc={result['rc']})" if "rc" in result else said
+        said = next((str(result[key]) for key in keys if result.get(key)), code)
     said = said.strip()
     if said.startswith("Traceback"):  # the error stands in its last line
         said = said.rpartition("\n")[2]
-    return said[:_LONGEST_MESSAGE] or (f"rc={result['rc']}" if "rc" in result else "")
+    return said[:_LONGEST_MESSAGE]
 
 
 def _reporter(result: CallbackTaskResult) -> str | None:
