@@ -1,1 +1,23 @@
-"""Writes an inventory as YAML, INI, JSON, CSV or XLSX."""
+"""Writes inventories as files: YAML, INI and JSON for Ansible, CSV and XLSX for people.
+
+YAML, INI and JSON are the whole inventory as a run sees it: ``ansible-inventory --list`` says
+the same of each of them. What a format cannot hold is refused with a sentence before
+anything is written.
+
+CSV and XLSX are tables: one row for each host, with its own variables. The importer reads
+them back; this is what both sides agree on:
+
+- Columns: ``name``, ``address`` (``ansible_host``), ``port`` (``ansible_port``), ``user``
+  (``ansible_user``), ``groups``, ``enabled`` (``yes`` or ``no``), ``description``, ``labels``,
+  and then one for each variable, under its name. A variable that is called like one of
+  these columns, or like ``inventory``, stands under ``var:`` and its name. A table of several
+  inventories begins with the column ``inventory``.
+- ``name``, ``address``, ``user`` and ``description`` are text as it stands; ``port`` is a number.
+  An address, port or user of another kind stands in a column under the variable's name.
+- ``groups`` and ``labels`` are one line of CSV: ``web, "a, b"`` are two names.
+- A variable is YAML on one line, as it would stand behind ``name:`` in a file: ``8080`` is a
+  number, ``'8080'`` text, ``[a, b]`` a list. An empty cell sets nothing.
+- No cell can become a formula. One that would begin with ``=``, ``+``, ``-``, ``@``, a tab or a
+  line break, after any number of apostrophes, gets one apostrophe before it; reading takes
+  one off where the same is found. ``cells`` has both directions.
+"""
