@@ -14,7 +14,17 @@ from flask_migrate import Migrate
 from sqlalchemy.exc import OperationalError
 
 from aops.config import Settings, read_settings
-from aops.core import assets, celery, error_pages, formatting, i18n, keyring, navigation, security
+from aops.core import (
+    assets,
+    celery,
+    error_pages,
+    formatting,
+    i18n,
+    keyring,
+    navigation,
+    panels,
+    security,
+)
 from aops.core.database import db, engine_options
 from aops.core.views import may
 from aops.sidebar import SIDEBAR
@@ -59,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _init_admin(app)
     i18n.init_i18n(app)
     formatting.init_formatting(app)
+    panels.init_panels(app)
     navigation.init_navigation(app, SIDEBAR, may)
     error_pages.init_error_pages(app)
     celery.init_celery(app, settings)

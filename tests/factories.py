@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 
+from aops.core import clock
 from aops.core.database import session
 from aops.core.permissions import Role
 from aops.credentials.models import Credential, CredentialType
-from aops.inventory.models import Group, Host, Inventory
-from aops.jobs.models import Job, JobTemplate
+from aops.inventory.models import Group, Host, HostResult, Inventory
+from aops.jobs.models import Job, JobHost, JobResult, JobTemplate
 from aops.playbooks.models import Playbook, PlaybookRevision
 from aops.users.models import User
 
@@ -132,6 +133,24 @@ def make_job(**values: Any) -> Job:
             | values
         )
     )
+
+
+def make_job_host(job: Job, host: str, **counts: Any) -> JobHost:
+    """A job's counts for a host on which one task went well."""
+    return _add(JobHost(**{"job_id": job.id, "host": host, "ok": 1} | counts))
+
+
+def make_job_result(job: Job, host: str, seq: int = 1, **values: Any) -> JobResult:
+    """A task of a job that went well on a host."""
+    given = {"seq": seq, "task": f"task {seq}", "status": "ok", "duration": 0.5}
+    return _add(JobResult(job_id=job.id, host=host, **given | values))
+
+
+def make_host_result(host: Host, job: Job, **values: Any) -> HostResult:
+    """A host on which the last run went well."""
+    now = clock.now()
+    given = {"last_job_id": job.id, "last_status": "ok", "last_at": now, "last_ok_at": now}
+    return _add(HostResult(host_id=host.id, **given | values))
 
 
 def _add(thing: T) -> T:

@@ -13,6 +13,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 EDGES = {
     "*/views.py": "a request ends here",
+    "*/*_views.py": "so it does in what a long views.py was parted into",
     "*/tasks.py": "a task ends here",
     "cli/*.py": "a command ends here",
     "core/views.py": "the base of all Flask-Admin pages saves and deletes for them",

@@ -66,6 +66,7 @@ GET  inventories.index_view       200      200      200      200
 GET  jobs.download                200      200      200      200
 GET  jobs.index                   200      200      200      200
 GET  jobs.log                     200      200      200      200
+GET  jobs.ping                    403      200      200      200
 GET  jobs.show                    200      200      200      200
 GET  playbooks.ajax_lookup        404      404      404      404
 GET  playbooks.create_view        403      403      200      200
@@ -119,6 +120,7 @@ POST inventories.create_view      403      403      200      200
 POST inventories.delete_view      403      403      302      302
 POST inventories.edit_view        403      403      200      200
 POST jobs.cancel                  403      302      302      302
+POST jobs.ping                    403      302      302      302
 POST playbooks.action_view        403      403      302      302
 POST playbooks.ajax_update        403      403      404      404
 POST playbooks.create_view        403      403      200      200
@@ -359,6 +361,8 @@ def world(app: Flask, session: Session) -> World:
     factories.make_revision(template.playbook, number=2)
     job = factories.make_job(template=template, credentials=[credential])
     lifecycle.claim(job.id, "here")
+    factories.make_job_result(job, host.name)
+    factories.make_host_result(host, job)
     user = factories.make_user("zoe")
     sign_in = UserSession(
         user_id=user.id, token_hash="0" * 64, expires_at=clock.now() + timedelta(days=1)

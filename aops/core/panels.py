@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flask import Flask
+
 from aops.core.permissions import Permission
 from aops.core.views import may
 
@@ -54,6 +56,11 @@ class _Offer:
 
 
 _offers: dict[type, list[_Offer]] = defaultdict(list)
+
+
+def init_panels(app: Flask) -> None:
+    """Offer ``panels_of(thing, place)`` to the templates."""
+    app.jinja_env.globals["panels_of"] = panels_of
 
 
 def adds_panel(

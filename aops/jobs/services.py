@@ -17,7 +17,7 @@ from aops.core.permissions import Permission, allows
 from aops.core.references import finds_references
 from aops.credentials import services as credentials
 from aops.credentials.models import Credential
-from aops.inventory import patterns, rows
+from aops.inventory import index, patterns
 from aops.inventory.models import Inventory
 from aops.jobs import lifecycle, options
 from aops.jobs.models import (
@@ -90,11 +90,7 @@ def matching_hosts(inventory: Inventory, limit: str, *, allow_regex: bool) -> li
     Raises:
         AopsError: At the field ``limit``, if it selects nothing or is no pattern.
     """
-    loaded = rows.load(inventory.id)
-    hosts = list(loaded.hosts)
-    if limit.strip():
-        found = patterns.match(limit, hosts, rows.members_of(loaded), allow_regex=allow_regex)
-        hosts = [host for host in found if host in loaded.hosts]  # not Ansible's own localhost
+    hosts = index.of(inventory.id).enabled.matching(limit, allow_regex=allow_regex)
     if not hosts:
         raise AopsError(
             _("No enabled host of the inventory “%(name)s” matches.", name=inventory.name),

@@ -28,10 +28,21 @@ from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.forms import UnseenRule
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleModelView, ConsoleView, may, requires
-from aops.jobs import ansi, history, labels, log, reasons, services, waiting
+from aops.core.views import ConsoleModelView, may, requires
+from aops.jobs import (  # host_panels registers itself
+    ansi,
+    history,
+    host_panels,  # noqa: F401
+    labels,
+    log,
+    reasons,
+    services,
+    waiting,
+)
 from aops.jobs.forms import LaunchForm, TemplateForm
-from aops.jobs.models import Job, JobStatus, JobTemplate
+from aops.jobs.models import Job, JobTemplate
+from aops.jobs.ping import pinged_host
+from aops.jobs.ping_views import PingPages
 from aops.playbooks import services as playbooks
 
 _SHOWN_HOSTS = 200
@@ -97,6 +108,7 @@ class TemplateView(ConsoleModelView):
         "timeout",
         "verbosity",
         "become",
+        "use_fact_cache",
         "check_mode",
         "diff_mode",
         rules.Header(_l("What may be changed at launch")),
@@ -151,7 +163,7 @@ class TemplateView(ConsoleModelView):
         return job if job is not None and job.template_id == template.id else None
 
 
-class JobView(ConsoleView):
+class JobView(PingPages):
     """The history, and a job's page with its live output."""
 
     read_permission = Permission.JOBS_READ
@@ -238,7 +250,7 @@ def _summary(job: Job) -> dict[str, Any]:
         "hosts": log.hosts_of(job.id),
         "labels": labels,
         "reason": reasons.shown(job.reason),
-        "waiting": waiting.reason(job) if job.status is JobStatus.PENDING else "",
+        "waiting": waiting.reason(job),
     }
 
 
@@ -317,6 +329,7 @@ def register(admin: Admin) -> None:
     admin.app.jinja_env.globals.update(
         banners=waiting.banners,
         may=may,
+        pinged_host=pinged_host,
         Permission=Permission,
         status_label=status_label,
         status_name=status_name,

@@ -1,0 +1,68 @@
+"""What the page of a host shows beside the host itself, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from aops.core.database import session
+from aops.inventory import effective, rows
+from aops.inventory.effective import Variable
+from aops.inventory.key_overview import KeyOverview, overview
+from aops.inventory.levels import Levels
+from aops.inventory.models import Group, Host
+
+
+@dataclass(frozen=True)
+class HostPage:
+    """Everything but the host.
+
+    Attributes:
+        groups: Name to id of all its groups, the inherited ones too.
+        direct: Names of the groups that it stands in itself.
+        inherited: Names of the groups above those.
+        variables: Those that the search finds.
+        total: How many variables the host has.
+    """
+
+    keys: KeyOverview
+    groups: dict[str, int]
+    direct: list[str]
+    inherited: list[str]
+    variables: list[Variable]
+    total: int
+    search: str
+
+
+def read(host: Host, search: str = "") -> HostPage:
+    """Read it all.
+
+    Args:
+        host: Enabled or not.
+        search: Text that a variable's name or value must hold; "" wants all.
+    """
+    inventory = rows.load_one(host)
+    levels = Levels(inventory)
+    direct, every = levels.direct(host.name), levels.of(host.name)
+    variables = effective.explain(inventory, host.name)
+    return HostPage(
+        keys=overview(host),
+        groups=_ids(host, every),
+        direct=sorted(direct),
+        inherited=sorted(set(every) - direct),
+        variables=[variable for variable in variables if _holds(variable, search.casefold())],
+        total=len(variables),
+        search=search,
+    )
+
+
+def _ids(host: Host, names: tuple[str, ...]) -> dict[str, int]:
+    query = select(Group.name, Group.id).where(
+        Group.inventory_id == host.inventory_id, Group.name.in_(names)
+    )
+    return {name: key for name, key in session().execute(query)}  # noqa: C416 - typed rows
+
+
+def _holds(variable: Variable, text: str) -> bool:
+    return text in variable.name.casefold() or text in variable.setting.text.casefold()
