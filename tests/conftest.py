@@ -20,6 +20,7 @@ from aops.app import create_app
 from aops.config import read_settings
 from aops.core.database import db
 from aops.core.permissions import Role
+from aops.inventory import index
 from aops.users import passwords
 from aops.users.models import User
 from tests import factories
@@ -89,6 +90,7 @@ def session(app: Flask) -> Iterator[Session]:
         ours = db.session
         db.engines[None] = connection  # type: ignore[assignment]
         db.session = db._make_scoped_session({"join_transaction_mode": "create_savepoint"})
+        index.forget()  # what another test had under the same id
         try:
             yield db.session()
         finally:

@@ -15,6 +15,7 @@ from aops.audit.models import CHANGED, AuditEntry
 
 KINDS: dict[str, Any] = {
     "credential": _l("credential"),
+    "filter": _l("filter"),
     "group": _l("group"),
     "host": _l("host"),
     "host_key": _l("host key"),
@@ -34,6 +35,8 @@ VERBS: dict[str, Any] = {
 }
 
 DEEDS: dict[str, Any] = {
+    "group.hosts_added": _l("%(who)s put hosts into group %(name)s"),
+    "group.hosts_removed": _l("%(who)s took hosts out of group %(name)s"),
     "host.keys_requested": _l("%(who)s asked for the SSH keys of %(name)s"),
     "job.cancel_requested": _l("%(who)s cancelled %(name)s"),
     "job.finished": _l("%(name)s ended"),
@@ -76,6 +79,7 @@ FIELDS: dict[str, Any] = {
     "fingerprint": _l("fingerprint"),
     "forks": _l("forks"),
     "groups": _l("groups"),
+    "host_filter": _l("saved filter"),
     "hosts": _l("hosts"),
     "interval_minutes": _l("minutes between refreshes"),
     "inventory": _l("inventory"),
@@ -92,6 +96,7 @@ FIELDS: dict[str, Any] = {
     "password": _l("password"),
     "playbook": _l("playbook"),
     "private_key": _l("private key"),
+    "query": _l("filter"),
     "reason": _l("reason"),
     "refresh_on_launch": _l("refresh on launch"),
     "required_on_launch": _l("required on launch"),

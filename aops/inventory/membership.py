@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-from sqlalchemy import select
+from collections.abc import Collection
 
+from flask_babel import gettext as _
+from sqlalchemy import delete, insert, select
+
+from aops.audit import services as audit
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.inventory import patterns, rows
-from aops.inventory.models import Group, Host
+from aops.inventory import generation, index
+from aops.inventory.models import Group, group_hosts
+from aops.inventory.row_writing import chunks
+
+_NAMED = 50
+"""How many hosts the audit log names; it counts them all."""
 
 
 def add_hosts(group: Group, pattern: str) -> int:
@@ -20,9 +27,12 @@ def add_hosts(group: Group, pattern: str) -> int:
     Raises:
         AopsError: If the pattern selects nothing or is none.
     """
-    new = [host for host in _selected(group, pattern) if host not in group.hosts]
-    group.hosts.extend(new)
-    session().flush()
+    selected, before = _selected(group, pattern), _members(group)
+    new = {name: key for name, key in selected.items() if key not in before}
+    for keys in chunks(new.values()):
+        rows = [{"group_id": group.id, "host_id": key} for key in keys]
+        session().execute(insert(group_hosts), rows)
+    _note("group.hosts_added", group, new)
     return len(new)
 
 
@@ -35,20 +45,35 @@ def remove_hosts(group: Group, pattern: str) -> int:
     Raises:
         AopsError: If the pattern selects nothing or is none.
     """
-    leaving = set(_selected(group, pattern)) & set(group.hosts)
-    group.hosts = [host for host in group.hosts if host not in leaving]
-    session().flush()
+    selected, before = _selected(group, pattern), _members(group)
+    leaving = {name: key for name, key in selected.items() if key in before}
+    members = group_hosts.c
+    for keys in chunks(leaving.values()):
+        here = members.group_id == group.id
+        session().execute(delete(group_hosts).where(here, members.host_id.in_(keys)))
+    _note("group.hosts_removed", group, leaving)
     return len(leaving)
 
 
-def _selected(group: Group, pattern: str) -> list[Host]:
+def _selected(group: Group, pattern: str) -> dict[str, int]:
     """Let disabled hosts count too: they are still kept in groups."""
-    loaded = rows.load_all(group.inventory_id)
-    found = patterns.match(pattern, [*loaded.hosts], rows.members_of(loaded)) if pattern else []
-    hosts = session().scalars(select(Host).where(Host.inventory_id == group.inventory_id))
-    selected = [host for host in hosts if host.name in frozenset(found)]
-    if not selected:
+    known = index.of(group.inventory_id)
+    found = known.all.matching(pattern) if pattern else []
+    if not found:
         raise AopsError(
             _("No host of the inventory “%(name)s” matches.", name=group.inventory.name)
         )
-    return selected
+    return {name: known.ids[name] for name in found}
+
+
+def _members(group: Group) -> set[int]:
+    query = select(group_hosts.c.host_id).where(group_hosts.c.group_id == group.id)
+    return set(session().scalars(query))
+
+
+def _note(action: str, group: Group, hosts: Collection[str]) -> None:
+    """Say what went past the session to those who listen there."""
+    if hosts:
+        session().expire(group, ["hosts"])
+        generation.raise_for([group.inventory_id])
+        audit.record(action, group, number=len(hosts), hosts=[*hosts][:_NAMED])

@@ -2,19 +2,26 @@
 
 Written anew and small, because the web process must not load Ansible; a test keeps
 it equal to the real thing. Where Ansible only warns, this does not complain either:
-a name that matches nothing selects nothing.
+a name that matches nothing selects nothing. What would take long is refused.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
 from aops.core.errors import AopsError
-from aops.inventory import names
+from aops.inventory import names, regexes
+
+MAX_LENGTH = 4_000
+"""Longest pattern; for choosing many hosts there are groups and saved filters."""
+
+MAX_PARTS = 100
+"""Most parts of a pattern that are no plain names of hosts."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _LABEL = r"(?:\w|{r})(?:[\w-]|{r})*(?<![_-])".format(r=r"\[(?:[a-z]:[a-z]|\d+:\d+)(?::\d+)?\]")
@@ -22,6 +29,7 @@ _HOST_RANGE = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _PORTS = (re.compile(r"\[(.+)\]:[0-9]+"), re.compile(r"((?:[^:\[\]]|\[[^\]]*\])*):[0-9]+"))
 _PARTS = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")
 _SUBSCRIPT = re.compile(r"(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]")
+_GLOB = re.compile(r"[*?\[]")
 _LOCALHOST = ("localhost", "127.0.0.1", "::1")
 
 
@@ -39,9 +47,11 @@ def check(pattern: str, *, allow_regex: bool) -> None:
     Raises:
         PatternError: At the field ``limit``.
     """
+    if len(pattern) > MAX_LENGTH:
+        raise _refusal(_("A host pattern may have at most %(n)d characters.", n=MAX_LENGTH))
     if _CONTROL.search(pattern):
         raise _refusal(_("A host pattern is one line without invisible characters."))
-    for part in _split(pattern):
+    for part in split(pattern):
         if part.startswith("@"):
             raise _refusal(_("“@” would read a file of the control node; name the hosts instead."))
         if part.startswith("-"):
@@ -71,23 +81,47 @@ def match(
         PatternError: If the pattern may not be used.
     """
     check(pattern, allow_regex=allow_regex)
+    return match_parts(split(pattern), hosts, groups)
+
+
+def match_parts(
+    parts: Sequence[str], hosts: Sequence[str], groups: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Name the hosts that the parts of a pattern select, as ``match`` does.
+
+    Args:
+        parts: From ``split``; or each a line of a file, which Ansible does not part.
+        hosts: All host names, in inventory order.
+        groups: Every group with all its hosts.
+
+    Raises:
+        PatternError: If it would take too long.
+    """
     known = frozenset(hosts)
-    found: list[str] = []
-    for part in _by_operator(_split(pattern)):
+    choosing = [part for part in parts if part not in known]
+    if len(choosing) > MAX_PARTS:
+        raise _refusal(
+            _("A host pattern may have at most %(n)d parts beside names of hosts.", n=MAX_PARTS)
+        )
+    choice = _Choice(hosts, known, groups, _regexes(choosing, hosts, groups))
+    found: dict[str, None] = {}
+    for part in _by_operator(parts):
         if part in known:
-            found.append(part)
+            found[part] = None
             continue
-        that = _select(_bare(part), hosts, groups)
+        that = choice.of(_bare(part))
         if part.startswith("!"):
-            found = [host for host in found if host not in frozenset(that)]
+            for host in that:
+                found.pop(host, None)
         elif part.startswith("&"):
-            found = [host for host in found if host in frozenset(that)]
+            both = frozenset(that)
+            found = {host: None for host in found if host in both}
         else:
-            found.extend(that)
-    return list(dict.fromkeys(found))
+            found.update(dict.fromkeys(that))
+    return [*found]
 
 
-def _split(pattern: str) -> list[str]:
+def split(pattern: str) -> list[str]:
     """Part a pattern at its commas or, where there are none, at the colons that separate."""
     if "," in pattern:
         parts = pattern.split(",")
@@ -106,7 +140,7 @@ def _is_one_address(text: str) -> bool:
     return bool(_HOST_RANGE.fullmatch(text)) or names.is_ipv6(text)
 
 
-def _by_operator(parts: list[str]) -> list[str]:
+def _by_operator(parts: Sequence[str]) -> list[str]:
     """Put unions first, then intersections, then exclusions; without a union, all is meant."""
     unions = [part for part in parts if part[0] not in "&!"]
     return [
@@ -120,31 +154,57 @@ def _bare(part: str) -> str:
     return part[1:] if part[0] in "&!" else part
 
 
-def _select(
-    expression: str, hosts: Sequence[str], groups: Mapping[str, Sequence[str]]
-) -> list[str]:
-    """Apply one pattern without operator, and its subscript if it has one."""
-    subscript = None if expression[0] == "~" else _SUBSCRIPT.fullmatch(expression)
-    if subscript is None:
-        return _enumerate(expression, hosts, groups)
-    name, index, start, end = subscript.groups()
-    return _slice(_enumerate(name, hosts, groups), index, start, end)
+def _regexes(
+    parts: Iterable[str], hosts: Sequence[str], groups: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    expressions = [_bare(part)[1:] for part in parts if _bare(part).startswith("~")]
+    try:
+        return regexes.matching(expressions, [*groups, *hosts])
+    except regexes.TooSlow:
+        raise _refusal(
+            _("This regular expression takes too long; write it in a simpler way.")
+        ) from None
 
 
-def _enumerate(name: str, hosts: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
-    """Take the hosts of matching groups; match host names only if none, or if it is a glob."""
-    matching = _matching(name, groups)
-    found = [host for group in matching for host in groups[group]]
-    if not matching or name[0] == "~" or any(char in name for char in ".?*["):
-        found += _matching(name, hosts)
-    if not found and name in _LOCALHOST:
-        return [name]
-    return found
+@dataclass(frozen=True)
+class _Choice:
+    """What one pattern without operator selects.
 
+    Attributes:
+        regexes: What each regular expression matches, of groups and of hosts.
+    """
 
-def _matching(name: str, candidates: Iterable[str]) -> list[str]:
-    expression = re.compile(name[1:] if name[0] == "~" else fnmatch.translate(name))
-    return [candidate for candidate in candidates if expression.match(candidate)]
+    hosts: Sequence[str]
+    known: frozenset[str]
+    groups: Mapping[str, Sequence[str]]
+    regexes: Mapping[str, frozenset[str]]
+
+    def of(self, expression: str) -> list[str]:
+        """Apply the pattern, and its subscript if it has one."""
+        subscript = None if expression[0] == "~" else _SUBSCRIPT.fullmatch(expression)
+        if subscript is None:
+            return self._enumerate(expression)
+        name, index, start, end = subscript.groups()
+        return _slice(self._enumerate(name), index, start, end)
+
+    def _enumerate(self, name: str) -> list[str]:
+        """Take the hosts of matching groups; match hosts only if none, or if it is a glob."""
+        matching = self._matching(name, self.groups, self.groups)
+        found = [host for group in matching for host in self.groups[group]]
+        if not matching or name[0] == "~" or any(char in name for char in ".?*["):
+            found += self._matching(name, self.hosts, self.known)
+        if not found and name in _LOCALHOST:
+            return [name]
+        return found
+
+    def _matching(self, name: str, candidates: Iterable[str], known: Container[str]) -> list[str]:
+        if name[0] == "~":
+            found = self.regexes[name[1:]]
+            return [candidate for candidate in candidates if candidate in found]
+        if not _GLOB.search(name):
+            return [name] if name in known else []
+        matches = re.compile(fnmatch.translate(name)).match
+        return [candidate for candidate in candidates if matches(candidate)]
 
 
 def _slice(found: list[str], index: str | None, start: str, end: str) -> list[str]:
@@ -172,7 +232,7 @@ def _check_regex(expression: str, *, allow_regex: bool) -> None:
         raise _refusal(_("Regular expressions (“~…”) are for authors; use * and ? instead."))
     try:
         re.compile(expression)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise _refusal(
             _("This is not a regular expression: %(problem)s.", problem=str(error))
         ) from None
