@@ -88,6 +88,7 @@ def _become_run(app: Flask, slot: int, job_id: int, attempt: int) -> None:
     code = 1
     try:
         _cut_loose(app.extensions["settings"].home, slot)
+        app.extensions["celery"]._after_fork()  # noqa: SLF001 - its sockets are the worker's
         actor.become(actor.Actor(name="aops", source=f"run {job_id}-{attempt}"))
         process.carry(app, job_id, attempt)
         code = 0
@@ -133,5 +134,4 @@ def _wake_next(app: Flask) -> None:
     from aops.core import celery  # noqa: PLC0415
 
     with contextlib.suppress(Exception), app.app_context():
-        app.extensions["celery"]._after_fork()  # noqa: SLF001 - its sockets are the worker's
         celery.send("jobs.dispatch")

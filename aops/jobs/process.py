@@ -29,6 +29,7 @@ from aops.execution.spec import Isolation, Listener, Outcome, Place
 from aops.jobs import delivery, lifecycle, outcomes
 from aops.jobs.lifecycle import ClaimLost
 from aops.jobs.models import Job, JobStatus
+from aops.jobs.refreshing import GivenUp, refresh_sources
 from aops.jobs.runspec import PreparedRun, prepare
 from aops.jobs.sink import Sink
 from aops.jobs.spool import Record, Spool, SpoolReader
@@ -110,11 +111,17 @@ def _prepare(run: Run) -> PreparedRun | None:
     try:
         if not lifecycle.launcher_may_still_launch(job):
             raise AopsError(lifecycle.NOT_ALLOWED)  # noqa: TRY301 - one place says why not
+        refresh_sources(job, lambda: run.service_stopped)
         prepared = prepare(job)
         session().commit()
     except AopsError as error:
         session().rollback()
         lifecycle.refuse(run.job_id, run.attempt, str(error))
+        session().commit()
+        return None
+    except GivenUp:
+        reason = lifecycle.SERVICE_STOPPED if run.service_stopped else ""
+        lifecycle.finish(run.job_id, run.attempt, JobStatus.CANCELED, reason=reason)
         session().commit()
         return None
     return prepared

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from aops.core.database import database_time, session
+from aops.inventory.sources import services as sources
 from aops.jobs.models import Job, JobStatus, Pulse
 
 FRESH_SECONDS = 60
@@ -32,7 +33,24 @@ class Banner:
 
 
 def reason(job: Job) -> str:
-    """Say in a sentence why a waiting job has not started."""
+    """Say in a sentence what a job waits for; "" if it runs or has ended."""
+    if job.status is JobStatus.PENDING:
+        return _for_a_worker(job)
+    if job.status is JobStatus.RUNNING and not job.output_seq:
+        return _for_sources(job)
+    return ""
+
+
+def _for_sources(job: Job) -> str:
+    names = sources.refreshing_in(job.inventory_id)
+    if not names:
+        return ""
+    return str(
+        _("The sources of the inventory are refreshed first: %(names)s.", names=", ".join(names))
+    )
+
+
+def _for_a_worker(job: Job) -> str:
     workers = live_workers()
     if not workers:
         return str(_("No worker is running. The job starts as soon as one does; nothing is lost."))
