@@ -57,12 +57,16 @@ GET  hosts.details_view           200      200      200      200
 GET  hosts.edit_view              403      403      200      200
 GET  hosts.export                 302      302      302      302
 GET  hosts.index_view             200      200      200      200
+GET  imports.index                403      403      302      302
+GET  imports.show                 403      403      200      200
+GET  imports.upload               403      403      200      200
 GET  inventories.ajax_lookup      404      404      404      404
 GET  inventories.create_view      403      403      200      200
 GET  inventories.details_view     200      200      200      200
 GET  inventories.edit_view        403      403      200      200
 GET  inventories.export           302      302      302      302
 GET  inventories.index_view       200      200      200      200
+GET  inventories.matching_hosts   200      200      200      200
 GET  jobs.download                200      200      200      200
 GET  jobs.index                   200      200      200      200
 GET  jobs.log                     200      200      200      200
@@ -114,6 +118,9 @@ POST hosts.delete_view            403      403      302      302
 POST hosts.edit_view              403      403      200      200
 POST hosts.fetch_keys             403      403      302      302
 POST hosts.forget_key             403      403      302      302
+POST imports.confirm              403      403      302      302
+POST imports.discard              403      403      302      302
+POST imports.upload               403      403      200      200
 POST inventories.action_view      403      403      302      302
 POST inventories.ajax_update      403      403      404      404
 POST inventories.create_view      403      403      200      200
@@ -363,6 +370,7 @@ def world(app: Flask, session: Session) -> World:
     lifecycle.claim(job.id, "here")
     factories.make_job_result(job, host.name)
     factories.make_host_result(host, job)
+    imported = factories.make_import(inventory=host.inventory)
     user = factories.make_user("zoe")
     sign_in = UserSession(
         user_id=user.id, token_hash="0" * 64, expires_at=clock.now() + timedelta(days=1)
@@ -382,6 +390,8 @@ def world(app: Flask, session: Session) -> World:
         "export_type": "csv",
         "group_id": group.id,
         "host_id": host.id,
+        "import_id": imported.id,
+        "inventory_id": host.inventory_id,
         "job_id": job.id,
         "key_id": key.id,
         "number": 1,

@@ -34,6 +34,7 @@ from aops.inventory.key_overview import overview
 from aops.inventory.labels import KEY_STATES, LAST_STATUSES
 from aops.inventory.listing import InventoryPart, count_column, inventory_choices
 from aops.inventory.models import Group, Host, HostKey, Inventory
+from aops.inventory.preview_pages import PreviewPages
 
 _SHOWN = 100
 """How many hosts a page names before it points to the list."""
@@ -41,7 +42,7 @@ _SHOWN = 100
 _MAX_ID = 2**31 - 1
 
 
-class InventoryView(InventoryPart):
+class InventoryView(PreviewPages, InventoryPart):
     """Lists, makes and edits inventories."""
 
     title_singular = _l("inventory")

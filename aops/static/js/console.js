@@ -6,6 +6,7 @@ import { bindFilters } from "./filters.js";
 import { bindInlineForms } from "./inline-forms.js";
 import { bindDismissals, bindMenus } from "./menus.js";
 import { bindRowSearch } from "./search-rows.js";
+import { bindPreviews } from "./previews.js";
 import { bindSelection } from "./selection.js";
 import { bindThemeChoice } from "./theme-choice.js";
 import { showLocalTimes } from "./times.js";
@@ -20,6 +21,7 @@ bindRowSearch();
 bindEditors();
 bindUnsavedWarning();
 bindInlineForms();
+bindPreviews();
 showLocalTimes(document);
 
 const SEARCHABLE = "select[data-role^='select2'], select[data-searchable], input[data-role^='select2']";

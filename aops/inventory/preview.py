@@ -1,0 +1,94 @@
+"""What pages show of hosts that are about to be chosen: how many, and the first names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
+
+from aops.core.errors import AopsError
+from aops.inventory import index
+
+SHOWN = 50
+"""How many names a preview gives."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Hosts that a pattern or a filter would choose.
+
+    Attributes:
+        number: How many.
+        total: How many there are to choose from.
+        hosts: The first names, in the order in which a run would take them.
+        error: Why nothing can be chosen; "" when it can.
+    """
+
+    number: int = 0
+    total: int = 0
+    hosts: Sequence[str] = ()
+    error: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Say it in one line."""
+        if self.error:
+            return self.error
+        return str(
+            ngettext(
+                "%(number)s of %(total)s host",
+                "%(number)s of %(total)s hosts",
+                self.total,
+                number=format_decimal(self.number),
+                total=format_decimal(self.total),
+            )
+        )
+
+    @property
+    def rest(self) -> str:
+        """Say how many hosts are not named; "" when all are."""
+        missing = self.number - len(self.hosts)
+        return str(_("… and %(n)s more", n=format_decimal(missing))) if missing else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain JSON values for programs."""
+        return {
+            "number": self.number,
+            "total": self.total,
+            "hosts": [*self.hosts],
+            "error": self.error or None,
+            "sentence": self.sentence,
+        }
+
+
+def of_names(names: Sequence[str], total: int) -> Preview:
+    """Show hosts that are known already."""
+    return Preview(len(names), total, tuple(names[:SHOWN]))
+
+
+def of_pattern(inventory_id: int, pattern: str, *, disabled: bool, allow_regex: bool) -> Preview:
+    """Show the hosts of an inventory that a pattern selects; an empty one selects none.
+
+    Args:
+        inventory_id: Whose hosts.
+        pattern: As typed so far.
+        disabled: Whether hosts that runs do not see count too.
+        allow_regex: Whether ``~expression`` may be used.
+    """
+    known = index.of(inventory_id)
+    view = known.all if disabled else known.enabled
+    total = len(view.hosts)
+    if not pattern.strip():
+        return Preview(total=total)
+    return attempt(lambda: view.matching(pattern, allow_regex=allow_regex), total)
+
+
+def attempt(choose: Callable[[], Sequence[str]], total: int) -> Preview:
+    """Show what a choice finds, or the sentence why it is refused."""
+    try:
+        return of_names(choose(), total)
+    except AopsError as error:
+        return Preview(total=total, error=str(error))

@@ -1,0 +1,46 @@
+"""The answer to a pattern that somebody is typing, for pages and for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, jsonify, request
+from flask_admin import expose
+from werkzeug.wrappers import Response
+
+from aops.core.database import session
+from aops.core.permissions import Permission
+from aops.core.views import may, requires
+from aops.inventory import preview
+from aops.inventory.models import Inventory
+from aops.inventory.preview import Preview
+
+_MAX_ID = 2**31 - 1
+
+
+class PreviewPages:
+    """Beside an inventory's other pages."""
+
+    render: Any
+
+    @expose("/<int:inventory_id>/matching-hosts")
+    @requires(Permission.INVENTORY_READ)
+    def matching_hosts(self, inventory_id: int) -> Response | str:
+        """Name the hosts that ``pattern`` selects; with ``disabled=1`` of all, else of enabled."""
+        if inventory_id > _MAX_ID or session().get(Inventory, inventory_id) is None:
+            abort(404)
+        found = preview.of_pattern(
+            inventory_id,
+            request.args.get("pattern", ""),
+            disabled=request.args.get("disabled") == "1",
+            allow_regex=may(Permission.JOBS_TEMPLATED_VARS),
+        )
+        return answer(self, found)
+
+
+def answer(view: Any, found: Preview, **more: Any) -> Response | str:
+    """Give a preview as a part of a page, or as JSON to those who ask for it."""
+    kinds = request.accept_mimetypes
+    if kinds.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify(found.as_json())
+    return str(view.render("inventory/_preview.html", preview=found, **more))
