@@ -29,7 +29,17 @@ from aops.core.database import db, engine_options
 from aops.core.views import may
 from aops.sidebar import SIDEBAR
 
-FEATURES = ("users", "credentials", "inventory", "playbooks", "jobs", "dashboard", "audit")
+FEATURES = (
+    "users",
+    "credentials",
+    "inventory",
+    "inventory.imports",
+    "inventory.facts",
+    "playbooks",
+    "jobs",
+    "dashboard",
+    "audit",
+)
 """Every feature whose ``views.register`` adds pages."""
 
 TABLES = (

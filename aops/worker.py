@@ -10,8 +10,9 @@ from celery import signals
 
 from aops import create_app
 
-FEATURES_WITH_TASKS = ("inventory", "inventory.sources", "jobs")
+FEATURES_WITH_TASKS = ("inventory", "inventory.imports", "inventory.sources", "jobs")
 SWEEP_SECONDS = 5.0
+FORGET_SECONDS = 600.0
 SOURCES_SECONDS = 20.0
 
 flask_app = create_app()
@@ -20,6 +21,16 @@ for _feature in FEATURES_WITH_TASKS:
     importlib.import_module(f"aops.{_feature}.tasks")
 
 celery.conf.beat_schedule = {
+    "imports": {
+        "task": "inventory.imports.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS * 2},
+    },
+    "old imports": {
+        "task": "inventory.imports.forget",
+        "schedule": FORGET_SECONDS,
+        "options": {"expires": FORGET_SECONDS},
+    },
     "sweep": {
         "task": "jobs.sweep",
         "schedule": SWEEP_SECONDS,

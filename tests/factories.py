@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import itertools
 import uuid
+import zlib
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 
 from aops.core import clock
-from aops.core.database import session
+from aops.core.database import database_time, session
 from aops.core.permissions import Role
 from aops.credentials.models import Credential, CredentialType
+from aops.inventory.imports.models import ImportKind, ImportMode, InventoryImport
 from aops.inventory.models import Group, Host, HostResult, Inventory
 from aops.jobs.models import Job, JobHost, JobResult, JobTemplate
 from aops.playbooks.models import Playbook, PlaybookRevision
@@ -65,6 +67,23 @@ def make_group(name: str = "", *, inventory: Inventory | None = None, **values: 
             name=name or f"group{next(_numbers)}",
             inventory=inventory or make_inventory(),
             **values,
+        )
+    )
+
+
+def make_import(content: bytes = b"web1\n", **values: Any) -> InventoryImport:
+    """An upload that waits for being read."""
+    return _add(
+        InventoryImport(
+            **{
+                "inventory": values.get("inventory") or make_inventory(),
+                "kind": ImportKind.ANSIBLE,
+                "mode": ImportMode.MERGE,
+                "created_by_name": "arthur",
+                "requested_at": database_time(),
+                "content": zlib.compress(content),
+            }
+            | values
         )
     )
 

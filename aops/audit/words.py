@@ -19,6 +19,7 @@ KINDS: dict[str, Any] = {
     "group": _l("group"),
     "host": _l("host"),
     "host_key": _l("host key"),
+    "import": _l("import"),
     "inventory": _l("inventory"),
     "job": _l("job"),
     "playbook": _l("playbook"),
@@ -34,10 +35,16 @@ VERBS: dict[str, Any] = {
     "deleted": _l("%(who)s deleted %(kind)s %(name)s"),
 }
 
+_WITH_DEEDS = frozenset({"import", "job"})
+"""Kinds that are never merely added, changed or deleted."""
+
 DEEDS: dict[str, Any] = {
     "group.hosts_added": _l("%(who)s put hosts into group %(name)s"),
     "group.hosts_removed": _l("%(who)s took hosts out of group %(name)s"),
     "host.keys_requested": _l("%(who)s asked for the SSH keys of %(name)s"),
+    "import.discarded": _l("%(who)s discarded the import %(name)s"),
+    "import.uploaded": _l("%(who)s uploaded the import %(name)s"),
+    "inventory.imported": _l("%(who)s imported into %(name)s"),
     "job.cancel_requested": _l("%(who)s cancelled %(name)s"),
     "job.finished": _l("%(name)s ended"),
     "job.launched": _l("%(who)s launched %(name)s"),
@@ -79,8 +86,17 @@ FIELDS: dict[str, Any] = {
     "fingerprint": _l("fingerprint"),
     "forks": _l("forks"),
     "groups": _l("groups"),
+    "groups_added": _l("groups added"),
+    "groups_changed": _l("groups changed"),
+    "groups_removed": _l("groups removed"),
+    "groups_unchanged": _l("groups unchanged"),
     "host_filter": _l("saved filter"),
     "hosts": _l("hosts"),
+    "hosts_added": _l("hosts added"),
+    "hosts_changed": _l("hosts changed"),
+    "hosts_removed": _l("hosts removed"),
+    "hosts_unchanged": _l("hosts unchanged"),
+    "import": _l("import"),
     "interval_minutes": _l("minutes between refreshes"),
     "inventory": _l("inventory"),
     "key_type": _l("key type"),
@@ -88,6 +104,7 @@ FIELDS: dict[str, Any] = {
     "limit": _l("limit"),
     "may_reserve": _l("may set reserved variables"),
     "message": _l("message"),
+    "mode": _l("mode"),
     "must_change_password": _l("must change the password"),
     "name": _l("name"),
     "number": _l("number"),
@@ -107,9 +124,9 @@ FIELDS: dict[str, Any] = {
     "tags": _l("tags"),
     "template": _l("template"),
     "timeout": _l("timeout"),
-    "use_fact_cache": _l("use known facts"),
     "trust": _l("trust"),
     "type": _l("type"),
+    "use_fact_cache": _l("use known facts"),
     "username": _l("username"),
     "vanished": _l("vanished hosts"),
     "variables": _l("variables"),
@@ -121,7 +138,7 @@ FIELDS: dict[str, Any] = {
 
 def actions() -> list[str]:
     """List every action that the log may be filtered by."""
-    changes = [f"{kind}.{verb}" for kind in KINDS for verb in VERBS if kind != "job"]
+    changes = [f"{kind}.{verb}" for kind in KINDS if kind not in _WITH_DEEDS for verb in VERBS]
     return sorted([*changes, *DEEDS])
 
 

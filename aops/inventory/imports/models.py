@@ -131,5 +131,10 @@ class InventoryImport(Model):
 
     inventory: Mapped[Inventory] = relationship()
 
+    @property
+    def bad_rows(self) -> int:
+        """Count the rows that do not fit; one row may have several errors."""
+        return len({error["row"] for error in self.row_errors or ()})
+
     def __str__(self) -> str:
         return f"#{self.id} {self.source_name}".strip()

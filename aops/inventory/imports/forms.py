@@ -1,0 +1,80 @@
+"""What is said about an upload: a file or text, what it is, and what happens to the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import FileStorage
+from wtforms import FileField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
+
+from aops.core.fields import TextField
+from aops.core.forms import ConsoleForm
+from aops.inventory.imports import recognising
+from aops.inventory.imports.labels import KINDS, MODE_CHOICES
+from aops.inventory.imports.models import ImportKind, ImportMode
+from aops.inventory.reading import MAX_UPLOAD
+
+
+class ImportForm(ConsoleForm):
+    """An upload; the services say whether it can be kept."""
+
+    file = FileField(
+        _l("File"),
+        description=_l(
+            "INI, YAML or JSON as Ansible reads them; a zip or tar of a folder with group_vars "
+            "and host_vars; or a table as CSV or XLSX with a row for each host. At most %(n)d MiB.",
+            n=MAX_UPLOAD >> 20,
+        ),
+    )
+    text = TextField(
+        _l("Or paste it here"),
+        render_kw={"rows": 10, "spellcheck": "false", "autocomplete": "off", "class": "code"},
+    )
+    kind = SelectField(
+        _l("What it is"),
+        choices=[
+            SelectChoice("", _l("Recognise it by name and content")),
+            *(SelectChoice(kind.value, label) for kind, label in KINDS.items()),
+        ],
+    )
+    mode = RadioField(
+        _l("What the inventory has and the upload has not"),
+        choices=[SelectChoice(mode.value, label) for mode, label in MODE_CHOICES.items()],
+        default=ImportMode.MERGE.value,
+    )
+
+    def validate(self, *args: Any, **options: Any) -> bool:
+        """Want a file or a text, not both."""
+        valid = bool(super().validate(*args, **options))
+        if valid and bool(self.uploaded) == bool((self.text.data or "").strip()):
+            self.file.errors = [
+                _("Choose a file or paste text, not both.")
+                if self.uploaded
+                else _("Choose a file, or paste text below.")
+            ]
+            return False
+        return valid
+
+    @property
+    def uploaded(self) -> FileStorage | None:
+        """Give the chosen file, if there is one."""
+        data = self.file.data
+        return data if isinstance(data, FileStorage) and data.filename else None
+
+    def values(self) -> dict[str, Any]:
+        """Give what ``services.upload`` takes."""
+        if self.uploaded:
+            content = self.uploaded.stream.read(MAX_UPLOAD + 1)
+            name = self.uploaded.filename or ""
+        else:
+            content, name = (self.text.data or "").encode("utf-8", "surrogatepass"), ""
+        chosen = self.kind.data
+        return {
+            "kind": ImportKind(chosen) if chosen else recognising.recognise(name, content),
+            "mode": ImportMode(self.mode.data),
+            "source_name": name,
+            "content": content,
+        }

@@ -1,0 +1,183 @@
+"""What a worker does with an import: read it, show what would change, write it.
+
+Each function is one step between two commits, and none of them waits for anything while a
+transaction is open.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from aops.audit import services as audit
+from aops.core import clock
+from aops.core.actor import Actor
+from aops.core.database import session
+from aops.core.errors import AopsError
+from aops.core.permissions import Permission, allows
+from aops.inventory import checking, generation, writing
+from aops.inventory.changes import Changes, compare
+from aops.inventory.imports import services, turns
+from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, InventoryImport
+from aops.inventory.imports.turns import Turn
+from aops.inventory.models import Inventory
+from aops.inventory.reading import Reading
+from aops.inventory.snapshot import Snapshot
+from aops.users.models import User
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What ``reading.read_upload`` takes."""
+
+    kind: ImportKind
+    content: bytes
+    file_name: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An import and its inventory, as they are at one moment.
+
+    Attributes:
+        generation: The inventory's.
+        expected: The generation that the person saw the changes of.
+        person: Who uploaded it or, once it is confirmed, who did that; None if deleted.
+    """
+
+    inventory_id: int
+    mode: ImportMode
+    wanted: Snapshot
+    current: Snapshot
+    generation: int
+    expected: int
+    person: User | None
+
+    @property
+    def may_reserve(self) -> bool:
+        """Tell whether reserved connection variables may be set."""
+        return self._may(Permission.INVENTORY_RESERVED)
+
+    @property
+    def may_write(self) -> bool:
+        """Tell whether the person may still change inventories."""
+        return self._may(Permission.INVENTORY_WRITE)
+
+    def _may(self, right: Permission) -> bool:
+        return bool(self.person and self.person.active and allows(self.person.role, right))
+
+
+def upload_of(turn: Turn) -> Upload | None:
+    """Give what is to be read; None if that was done before."""
+    one = _row(turn)
+    if one.snapshot is not None:
+        return None
+    return Upload(one.kind, services.content_of(one), one.source_name)
+
+
+def keep_reading(turn: Turn, reading: Reading) -> None:
+    """Keep what was read, so that it need not be read again."""
+    turns.keep(
+        turn,
+        snapshot=reading.snapshot.as_json(),
+        notes=reading.notes,
+        row_errors=[asdict(error) for error in reading.row_errors],
+        output=reading.output,
+    )
+
+
+def plan(turn: Turn) -> Plan:
+    """Look at both sides; the generation first, so that a change meanwhile is noticed."""
+    one = _row(turn)
+    return Plan(
+        inventory_id=one.inventory_id,
+        mode=one.mode,
+        wanted=Snapshot.from_json(one.snapshot or {}),
+        generation=generation.of(one.inventory_id),
+        current=writing.current_snapshot(one.inventory_id),
+        expected=one.generation,
+        person=_person(one),
+    )
+
+
+def changes_of(plan: Plan) -> Changes:
+    """Compare, and hold the result against the rules.
+
+    Raises:
+        AopsError: If something may not be in an inventory.
+    """
+    changes = compare(plan.current, plan.wanted, plan.mode)
+    checking.check(plan.current.rows, changes.after.rows, may_reserve=plan.may_reserve)
+    return changes
+
+
+def offer(turn: Turn, plan: Plan, changes: Changes) -> None:
+    """Put the changes before the person; once they were confirmed, say that they are others."""
+    turns.keep(
+        turn,
+        status=ImportStatus.READY,
+        generation=plan.generation,
+        summary=changes.counts,
+        changes=changes.as_json(),
+        **({"outdated": True} if turn.status is ImportStatus.APPLYING else {}),
+    )
+
+
+def write(turn: Turn, plan: Plan, changes: Changes) -> bool:
+    """Write everything in this transaction.
+
+    Returns:
+        Whether it was written; False if the inventory is not any more what was confirmed.
+
+    Raises:
+        AopsError: If it may not be written.
+        TurnLost: If the turn is over.
+    """
+    writing.lock(plan.inventory_id)
+    if generation.of(plan.inventory_id) != plan.expected or plan.generation != plan.expected:
+        return False
+    if not plan.may_write:
+        raise AopsError(_("Whoever confirmed this may not change inventories any more."))
+    inventory = session().get_one(Inventory, plan.inventory_id)
+    counts = writing.write(inventory, plan.current, changes, may_reserve=plan.may_reserve)
+    one = _row(turn)
+    told = {name: number for name, number in counts.items() if number}
+    audit.record("inventory.imported", inventory, mode=one.mode, **{"import": str(one)}, **told)
+    turns.keep(
+        turn,
+        status=ImportStatus.DONE,
+        summary=counts,
+        finished_at=clock.now(),
+        content=None,
+        snapshot=None,
+    )
+    return True
+
+
+def acting_person(turn: Turn) -> Actor:
+    """Tell in whose name a turn works."""
+    one = _row(turn)
+    name, key = one.created_by_name, one.created_by_id
+    if turn.status is ImportStatus.APPLYING:
+        name, key = one.confirmed_by_name, one.confirmed_by_id
+    return Actor(name=name, user_id=key)
+
+
+def in_language_of(who: Actor) -> AbstractContextManager[None]:
+    """Write sentences in the language that a person has chosen."""
+    user = session().get(User, who.user_id) if who.user_id else None
+    language: AbstractContextManager[None] = force_locale((user and user.locale) or "en")
+    return language
+
+
+def _row(turn: Turn) -> InventoryImport:
+    return session().get_one(InventoryImport, turn.import_id)
+
+
+def _person(one: InventoryImport) -> User | None:
+    applying = one.status is ImportStatus.APPLYING
+    key = one.confirmed_by_id if applying else one.created_by_id
+    return session().get(User, key) if key else None
