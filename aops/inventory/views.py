@@ -21,6 +21,7 @@ from aops.core.permissions import Permission
 from aops.core.views import may, requires
 from aops.inventory import (
     counts,
+    group_page,
     host_choices,
     host_keys,
     host_list,
@@ -238,12 +239,14 @@ class GroupView(InventoryPart):
         """Ask the service."""
         services.check_group(model, may_reserve=self.may_reserve)
 
-    def details_of(self, group: Group) -> dict[str, Any]:
+    @property
+    def last_statuses(self) -> dict[str, Any]:
+        """Give the words for how a run ended on a host."""
+        return LAST_STATUSES
+
+    def details_of(self, group: Group) -> group_page.GroupPage:
         """Give what the page shows beside the group itself."""
-        return {
-            "hosts": _first_hosts(select(Host).where(Host.groups.any(Group.id == group.id))),
-            "total": counts.hosts_in_groups([group.id]).get(group.id, 0),
-        }
+        return group_page.read(group)
 
     @expose("/<int:group_id>/hosts/add/", methods=("POST",))
     @requires(Permission.INVENTORY_WRITE)

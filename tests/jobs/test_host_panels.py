@@ -100,7 +100,7 @@ def test_the_strip_shows_the_last_runs_in_order_and_in_words(
     assert "is-unreachable" in blocks[0]["class"]
 
 
-def test_the_strip_ends_after_the_newest_twenty() -> None:
+def test_the_strip_ends_after_the_newest_twenty(session: Session) -> None:
     host, first = a_run("web1")
     jobs = [first, *(make_job(template=first.template) for _number in range(24))]
     for job in jobs[1:]:
@@ -111,7 +111,7 @@ def test_the_strip_ends_after_the_newest_twenty() -> None:
     assert [run.job_id for run in found] == [job.id for job in reversed(jobs[-20:])]
 
 
-def test_a_host_of_the_same_name_elsewhere_is_another_host() -> None:
+def test_a_host_of_the_same_name_elsewhere_is_another_host(session: Session) -> None:
     host, _job = a_run("web1")
     twin = make_host("web1", inventory=make_inventory())
 

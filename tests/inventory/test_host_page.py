@@ -1,0 +1,138 @@
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from aops.inventory.models import Host, HostLabel
+from aops.users.models import User
+from tests.console import ConsoleClient
+from tests.factories import make_group, make_host, make_inventory
+
+VAULTED = "!vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  31323334\n"
+
+
+def test_each_variable_names_its_value_its_origin_and_what_it_overrides(
+    client: ConsoleClient, victor: User
+) -> None:
+    host = a_host_in_groups()
+    client.sign_in(victor)
+
+    rows = variables_of(page_of(client, host))
+
+    port = rows["http_port"]
+    assert port.select_one("td:nth-of-type(2)").text.strip() == "9090"
+    assert "this host" in port.select_one("td:nth-of-type(3)").text
+    overridden = port.select_one("details")
+    assert [term.text.split() for term in overridden.select("dt")] == [
+        ["web", "depth", "2"],
+        ["site", "depth", "1,", "priority", "5"],
+        ["all", "(the", "inventory)"],
+    ]
+    assert [value.text.strip() for value in overridden.select("dd")] == ["8081", "8080", "80"]
+
+
+def test_a_group_that_gives_a_variable_is_one_click_away(
+    client: ConsoleClient, victor: User
+) -> None:
+    host = a_host_in_groups()
+    client.sign_in(victor)
+
+    link = variables_of(page_of(client, host))["region"].a
+
+    assert client.get(link["href"]).h1.text.strip() == "site"
+
+
+def test_what_a_value_means_is_said_where_its_text_does_not_show_it(
+    client: ConsoleClient, victor: User
+) -> None:
+    host = make_host("web1", variables=f"flag: yes\nsecret: {VAULTED}url: 'http://{{{{ a }}}}/'\n")
+    client.sign_in(victor)
+
+    page = page_of(client, host)
+    rows = variables_of(page)
+
+    assert "reads as true" in rows["flag"].text
+    assert "vaulted" in rows["secret"].text
+    assert "31323334" not in page.select_one("#variable-rows").text
+    assert "template" in rows["url"].text
+
+
+def test_a_search_finds_names_and_values_without_javascript(
+    client: ConsoleClient, victor: User
+) -> None:
+    host = make_host("web1", variables="".join(f"v{n}: word{n}\n" for n in range(9)))
+    client.sign_in(victor)
+
+    by_name = page_of(client, host, "V3")
+    by_value = page_of(client, host, "word4")
+    nothing = page_of(client, host, "<b>")
+
+    assert list(variables_of(by_name)) == ["v3"]
+    assert list(variables_of(by_value)) == ["v4"]
+    assert "No variable matches." in nothing.text
+    field = nothing.select_one("input[name=variables]")
+    assert (field["value"], field["data-search-rows"]) == ("<b>", "variable-rows")
+    assert by_name.select_one("#variables .count").text == "9"
+
+
+def test_the_text_with_its_comments_is_kept_at_hand(client: ConsoleClient, victor: User) -> None:
+    host = make_host("web1", variables="# why\na: 1\n")
+    client.sign_in(victor)
+
+    assert page_of(client, host).select_one("#variables details pre").text == "# why\na: 1\n"
+
+
+def test_groups_above_those_of_the_host_are_told_apart(client: ConsoleClient, victor: User) -> None:
+    host = a_host_in_groups()
+    client.sign_in(victor)
+
+    facts = facts_of(page_of(client, host))
+
+    assert (facts["Groups"], facts["Groups above those"]) == ("web", "site")
+
+
+def test_labels_lead_to_the_hosts_that_have_them(client: ConsoleClient, victor: User) -> None:
+    host = make_host("web1", labels=[HostLabel(name="prod")], description="Call Bob.\nThen Eve.")
+    client.sign_in(victor)
+
+    page = page_of(client, host)
+
+    assert page.select_one(".lead .badge")["href"] == "/hosts/?label=prod"
+    assert "Call Bob." in page.select_one("#description").text
+
+
+def test_a_host_without_anything_has_a_page(client: ConsoleClient, victor: User) -> None:
+    host = make_host("web1", variables="")
+    client.sign_in(victor)
+
+    page = page_of(client, host)
+
+    assert page.select_one("#variables .count").text == "0"
+    assert page.select("#variables form, #variables details") == []
+
+
+def a_host_in_groups() -> Host:
+    """A host in a group within a group, each of which sets the same variable."""
+    inventory = make_inventory(variables="http_port: 80\n")
+    host = make_host("web1", inventory=inventory, variables="http_port: 9090\n")
+    web = make_group("web", inventory=inventory, variables="http_port: 8081\n", hosts=[host])
+    make_group(
+        "site",
+        inventory=inventory,
+        variables="http_port: 8080\nregion: eu\nansible_group_priority: 5\n",
+        children=[web],
+    )
+    return host
+
+
+def page_of(client: ConsoleClient, host: Host, search: str = "") -> BeautifulSoup:
+    query: dict[str, Any] = {"id": host.id} | ({"variables": search} if search else {})
+    return client.get("/hosts/details/", query_string=query)
+
+
+def variables_of(page: BeautifulSoup) -> dict[str, Tag]:
+    """Map names to the rows of the table."""
+    return {row.td.text.strip(): row for row in page.select("#variable-rows > tr")}
+
+
+def facts_of(page: BeautifulSoup) -> dict[str, str]:
+    return {fact.dt.text.strip(): fact.dd.text.strip() for fact in page.select(".fact")}
