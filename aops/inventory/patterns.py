@@ -193,8 +193,8 @@ class _Choice:
         found = [host for group in matching for host in self.groups[group]]
         if not matching or name[0] == "~" or any(char in name for char in ".?*["):
             found += self._matching(name, self.hosts, self.known)
-        if not found and name in _LOCALHOST:
-            return [name]
+        if not found and name in _LOCALHOST:  # another of its names, or Ansible's own host
+            return [next((host for host in self.hosts if host in _LOCALHOST), name)]
         return found
 
     def _matching(self, name: str, candidates: Iterable[str], known: Container[str]) -> list[str]:

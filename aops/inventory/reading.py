@@ -133,9 +133,9 @@ def _read(order: ReadOrder) -> Reading:
 
 def _snapshot(document: dict[str, Any]) -> Snapshot:
     groups = document["groups"]
-    ungrouped = groups.get("ungrouped")
-    if ungrouped is not None and not ungrouped["variables"] and not ungrouped["children"]:
-        del groups["ungrouped"]
+    ungrouped = groups.get("ungrouped", {})
+    if not any(ungrouped.get(part) for part in ("variables", "hosts", "children")):
+        groups.pop("ungrouped", None)
     return Snapshot(
         InventoryRows(
             variables=variables_text.write(document["variables"]),

@@ -13,7 +13,7 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
-from . import guards, precedence
+from . import guards, precedence, quicker
 from .encoding import Encoder
 from .places import Source
 from .precedence import Variables
@@ -30,6 +30,10 @@ class _Loader(DataLoader):  # type: ignore[misc]
             raise Refused("vault_file", file=next((Path(p).name for p in paths if p), "?"))
         return b_data, True
 
+    def load_from_file(self, *args: Any, **options: Any) -> Any:
+        """Give the data itself: nobody else here has it, and a copy costs most of the time."""
+        return super().load_from_file(*args, **(options | {"unsafe": True}))
+
 
 def load(
     source: Source, limits: dict[str, Any], notes: list[Note], folder: Path
@@ -37,6 +41,7 @@ def load(
     """Read a source with Ansible's inventory manager, or say why it could not."""
     said = guards.listen(notes, folder)
     guards.limit_hosts(limits["hosts"], limits["groups"])
+    quicker.install()
     init_plugin_loader()
     try:
         return InventoryManager(loader=_Loader(), sources=[str(source.path)])
@@ -65,7 +70,7 @@ def describe(
     described = {
         group.name: {
             "variables": encoder.variables(group.name, _of_group(group, own[group.name])),
-            "hosts": [] if group.name == "ungrouped" else [host.name for host in group.hosts],
+            "hosts": _members(group, hosts),
             "children": [child.name for child in group.child_groups],
             "in_all": group.name in top and len(group.parent_groups) > 1,
         }
@@ -76,6 +81,15 @@ def describe(
         "hosts": {name: encoder.variables(name, own) for name, own in host_own.items()},
         "groups": described,
     }
+
+
+def _members(group: Any, hosts: list[Any]) -> list[str]:
+    """Name a group's own hosts; of ``ungrouped`` only if they stand in an order of their own."""
+    if group.name == "ungrouped":
+        known = frozenset(group.hosts)
+        if group.hosts == [host for host in hosts if host in known]:
+            return []
+    return [host.name for host in group.hosts]
 
 
 def _in_order(inventory: InventoryManager) -> list[Any]:
