@@ -34,6 +34,7 @@ FEATURES = (
     "credentials",
     "inventory",
     "inventory.imports",
+    "inventory.sources",
     "inventory.facts",
     "playbooks",
     "jobs",

@@ -19,6 +19,7 @@ EDGES = {
     "core/views.py": "the base of all Flask-Admin pages saves and deletes for them",
     "core/keyring.py": "makes the installation's key before there is any request",
     "jobs/process.py": "a run's own process",
+    "jobs/refreshing.py": "a run's own process, while it waits for others",
     "jobs/launcher.py": "a claim must be stored before the fork",
     "jobs/sweep.py": "each step of a sweep stands on its own",
 }

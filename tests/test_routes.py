@@ -21,11 +21,13 @@ from aops.core.permissions import Role
 from aops.core.views import ConsoleView
 from aops.credentials.models import CredentialType
 from aops.inventory.models import HostKey, KeyTrust
+from aops.inventory.sources.models import RefreshStatus, SourceHost, SourceRefresh
 from aops.jobs import lifecycle
 from aops.jobs.models import JobHost, JobOutput, Pulse
 from aops.users.models import User, UserSession
 from tests import factories
 from tests.console import ConsoleClient
+from tests.inventory.sources.scripts import make_source
 
 OPEN_TO_STRANGERS = {"users.sign_in", "users.language", "static", "dashboard.static"}
 """Whoever is not signed in must be able to read these, or could never sign in."""
@@ -45,6 +47,16 @@ GET  credentials.edit_view        403      403      200      200
 GET  credentials.export           403      302      302      302
 GET  credentials.index_view       403      200      200      200
 GET  dashboard.index              200      200      200      200
+GET  facts.compare                200      200      200      200
+GET  facts.history                200      200      200      200
+GET  facts.index                  200      200      200      200
+GET  filters.ajax_lookup          404      404      404      404
+GET  filters.create_view          403      403      200      200
+GET  filters.details_view         200      200      200      200
+GET  filters.edit_view            403      403      200      200
+GET  filters.export               302      302      302      302
+GET  filters.index_view           200      200      200      200
+GET  filters.matching_hosts       200      200      200      200
 GET  groups.ajax_lookup           404      404      404      404
 GET  groups.create_view           403      403      200      200
 GET  groups.details_view          200      200      200      200
@@ -80,6 +92,13 @@ GET  playbooks.edit_view          403      403      200      200
 GET  playbooks.export             302      302      302      302
 GET  playbooks.index_view         200      200      200      200
 GET  playbooks.revision_view      200      200      200      200
+GET  sources.ajax_lookup          404      404      404      404
+GET  sources.create_view          403      403      200      200
+GET  sources.details_view         200      200      200      200
+GET  sources.edit_view            403      403      200      200
+GET  sources.export               302      302      302      302
+GET  sources.index_view           200      200      200      200
+GET  sources.show_refresh         200      200      200      200
 GET  templates.ajax_lookup        404      404      404      404
 GET  templates.create_view        403      403      200      200
 GET  templates.details_view       200      200      200      200
@@ -102,6 +121,11 @@ POST credentials.ajax_update      403      403      404      404
 POST credentials.create_view      403      403      200      200
 POST credentials.delete_view      403      403      302      302
 POST credentials.edit_view        403      403      200      200
+POST filters.action_view          403      403      302      302
+POST filters.ajax_update          403      403      404      404
+POST filters.create_view          403      403      200      200
+POST filters.delete_view          403      403      302      302
+POST filters.edit_view            403      403      200      200
 POST groups.action_view           403      403      302      302
 POST groups.add_hosts             403      403      302      302
 POST groups.ajax_update           403      403      404      404
@@ -134,6 +158,12 @@ POST playbooks.create_view        403      403      200      200
 POST playbooks.delete_view        403      403      302      302
 POST playbooks.edit_view          403      403      200      200
 POST playbooks.restore_view       403      403      302      302
+POST sources.action_view          403      403      302      302
+POST sources.ajax_update          403      403      404      404
+POST sources.create_view          403      403      200      200
+POST sources.delete_view          403      403      302      302
+POST sources.edit_view            403      403      200      200
+POST sources.refresh              403      403      302      302
 POST templates.action_view        403      403      302      302
 POST templates.ajax_update        403      403      404      404
 POST templates.create_view        403      403      200      200
@@ -384,6 +414,12 @@ def world(app: Flask, session: Session) -> World:
             Pulse(name="worker", node="here", seen_at=clock.now()),
         ]
     )
+    source = make_source(
+        host.inventory,
+        credentials=[factories.make_credential(type=CredentialType.ENVIRONMENT, environment="A=1")],
+    )
+    refresh = SourceRefresh(source_id=source.id, status=RefreshStatus.SUCCESSFUL, duration=1.5)
+    session.add_all([refresh, SourceHost(source_id=source.id, host_id=host.id)])
     session.flush()
     ids = {
         "filename": "nothing",
@@ -396,15 +432,19 @@ def world(app: Flask, session: Session) -> World:
         "key_id": key.id,
         "number": 1,
         "playbook_id": template.playbook_id,
+        "refresh_id": refresh.id,
         "session_id": sign_in.id,
+        "source_id": source.id,
         "template_id": template.id,
     }
     rows = {
         "credentials": credential.id,
+        "filters": factories.make_filter().id,
         "groups": group.id,
         "hosts": host.id,
         "inventories": host.inventory_id,
         "playbooks": template.playbook_id,
+        "sources": source.id,
         "templates": template.id,
         "users": user.id,
     }

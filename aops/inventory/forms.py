@@ -77,7 +77,8 @@ def _variables(help_text: Any, example: str) -> TextField:
     )
 
 
-def _inventory() -> QuerySelectField:
+def inventory_field() -> QuerySelectField:
+    """Make the field that places something in an inventory."""
     return QuerySelectField(
         _l("Inventory"),
         [DataRequired(_l("Choose an inventory."))],
@@ -131,7 +132,7 @@ class HostForm(MemberForm):
     """A host with the groups that it is in."""
 
     version = VersionField()
-    inventory = _inventory()
+    inventory = inventory_field()
     name = _name(
         _l("Name"),
         _l("As Ansible calls it: a name such as web1.example.com, or an IP address."),
@@ -169,7 +170,7 @@ class GroupForm(MemberForm):
     """A group with the groups below it; hosts join it on its page or on theirs."""
 
     version = VersionField()
-    inventory = _inventory()
+    inventory = inventory_field()
     name = _name(_l("Name"), _l("Such as webservers. Playbooks and limits name it."))
     description = LineField(_l("Description"), [_SHORT, visible_text], [stripped])
     children = ManyField(

@@ -15,7 +15,10 @@ from aops.inventory.sources.merging import Kept
 from aops.inventory.sources.vanishing import Fate
 
 MOST = 500
-"""Hosts, groups or values of one kind that are named; the numbers count all."""
+"""Values that were kept, and hosts that vanished, that are named; the numbers count all."""
+
+MOST_EDITS = 20_000
+"""Changed fields that are told; beyond, only the names of the hosts and groups."""
 
 MAX_OUTPUT = 40_000
 """Characters of side output that are kept: the beginning and the end."""
@@ -46,7 +49,7 @@ def document(
     """Give what the page shows as plain JSON values, the first ones of very many."""
     told = {name: fate.value for name, fate in fates.items() if fate not in _QUIET}
     return {
-        "difference": _first(difference.as_json()),
+        "difference": _within(difference.as_json(), MOST_EDITS),
         "kept": merging.kept_as_json(kept, MOST),
         "fates": dict([*sorted(told.items())][:MOST]),
         "notes": list(notes)[:MOST],
@@ -63,14 +66,13 @@ def side_output(text: str, secrets: Collection[str]) -> str:
     return f"{masked[:half]}\n[… {left_out} …]\n{masked[-half:]}"
 
 
-def _first(difference: dict[str, Any]) -> dict[str, Any]:
-    """Cut the long lists of a comparison."""
-    short = dict(difference)
+def _within(difference: dict[str, Any], most: int) -> dict[str, Any]:
+    """Name everything that changes, and how, until there is too much of it to keep."""
+    left = most
     for kind in ("hosts", "groups"):
-        short[kind] = {
-            name: list(value)[:MOST] if isinstance(value, list | tuple) else value
-            for name, value in difference[kind].items()
-        }
-    short["variables"] = difference["variables"][:MOST]
-    short["cautions"] = difference["cautions"][:MOST]
-    return short
+        for verb in ("added", "changed"):
+            for entry in difference[kind][verb]:
+                left -= len(entry["edits"])
+                if left < 0:
+                    entry["edits"] = []
+    return difference

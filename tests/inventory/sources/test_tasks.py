@@ -28,7 +28,11 @@ def test_a_script_fills_an_inventory(session: Session) -> None:
     refresh = refreshed(session, source)
 
     assert refresh.status is RefreshStatus.SUCCESSFUL, refresh.error
-    assert (refresh.hosts, refresh.counts["hosts_added"], refresh.counts["groups_added"]) == (2, 2, 1)
+    assert (refresh.hosts, refresh.counts["hosts_added"], refresh.counts["groups_added"]) == (
+        2,
+        2,
+        1,
+    )
     hosts = session.scalars(select(Host).order_by(Host.name)).all()
     assert [(host.name, host.variables) for host in hosts] == [("web1", "rack: A\n"), ("web2", "")]
     assert [str(group) for group in hosts[0].groups] == ["web"]
