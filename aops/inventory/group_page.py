@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -34,7 +35,7 @@ class GroupPage:
 def read(group: Group) -> GroupPage:
     """Read it all."""
     members, in_trouble = group_hosts.c, HostResult.last_status.in_(_TROUBLE)
-    own = (
+    own: Any = (
         select(*host_rows.COLUMNS)
         .join_from(group_hosts, Host, Host.id == members.host_id)
         .outerjoin(HostResult, HostResult.host_id == Host.id)

@@ -12,6 +12,20 @@ from aops.inventory.effective import Variable
 from aops.inventory.key_overview import KeyOverview, overview
 from aops.inventory.levels import Levels
 from aops.inventory.models import Group, Host
+from aops.inventory.sources.models import InventorySource, SourceHost
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dynamic source that gave the host.
+
+    Attributes:
+        disabled: Whether the source does not list it any more, and so disabled it.
+    """
+
+    id: int
+    name: str
+    disabled: bool
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,7 @@ class HostPage:
         inherited: Names of the groups above those.
         variables: Those that the search finds.
         total: How many variables the host has.
+        sources: The dynamic sources that gave it.
     """
 
     keys: KeyOverview
@@ -33,6 +48,7 @@ class HostPage:
     variables: list[Variable]
     total: int
     search: str
+    sources: list[Source]
 
 
 def read(host: Host, search: str = "") -> HostPage:
@@ -54,6 +70,7 @@ def read(host: Host, search: str = "") -> HostPage:
         variables=[variable for variable in variables if _holds(variable, search.casefold())],
         total=len(variables),
         search=search,
+        sources=_sources(host),
     )
 
 
@@ -62,6 +79,16 @@ def _ids(host: Host, names: tuple[str, ...]) -> dict[str, int]:
         Group.inventory_id == host.inventory_id, Group.name.in_(names)
     )
     return {name: key for name, key in session().execute(query)}  # noqa: C416 - typed rows
+
+
+def _sources(host: Host) -> list[Source]:
+    query = (
+        select(InventorySource.id, InventorySource.name, SourceHost.disabled)
+        .join(SourceHost, SourceHost.source_id == InventorySource.id)
+        .where(SourceHost.host_id == host.id)
+        .order_by(InventorySource.name)
+    )
+    return [Source(*row) for row in session().execute(query)]
 
 
 def _holds(variable: Variable, text: str) -> bool:

@@ -1,8 +1,10 @@
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from sqlalchemy.orm import Session
 
 from aops.inventory.models import Host, HostLabel
+from aops.inventory.sources.models import InventorySource, SourceHost, SourceKind
 from aops.users.models import User
 from tests.console import ConsoleClient
 from tests.factories import make_group, make_host, make_inventory
@@ -98,6 +100,26 @@ def test_labels_lead_to_the_hosts_that_have_them(client: ConsoleClient, victor: 
 
     assert page.select_one(".lead .badge")["href"] == "/hosts/?label=prod"
     assert "Call Bob." in page.select_one("#description").text
+
+
+def test_a_host_says_which_source_it_comes_from(
+    client: ConsoleClient, victor: User, session: Session
+) -> None:
+    host = make_host("web1")
+    for name, disabled in (("Cloud", True), ("Directory", False)):
+        source = InventorySource(
+            inventory=host.inventory, name=name, kind=SourceKind.SCRIPT, content="#!/bin/sh\n"
+        )
+        session.add(source)
+        session.flush()
+        session.add(SourceHost(source_id=source.id, host_id=host.id, disabled=disabled))
+    client.sign_in(victor)
+
+    fact = facts_of(page_of(client, host))["Comes from"]
+
+    assert " ".join(fact.split()) == (
+        "Cloud (which does not list it any more, and disabled it), Directory"
+    )
 
 
 def test_a_host_without_anything_has_a_page(client: ConsoleClient, victor: User) -> None:
