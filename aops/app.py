@@ -36,6 +36,7 @@ FEATURES = (
     "inventory.imports",
     "inventory.sources",
     "inventory.facts",
+    "inventory.filters",
     "playbooks",
     "jobs",
     "dashboard",

@@ -27,6 +27,7 @@ SIDEBAR: Sidebar = (
             ),
             Page(_l("Hosts"), "hosts.index_view", "hosts", Permission.INVENTORY_READ),
             Page(_l("Groups"), "groups.index_view", "groups", Permission.INVENTORY_READ),
+            Page(_l("Filters"), "filters.index_view", "filter", Permission.INVENTORY_READ),
         ),
     ),
     (

@@ -14,6 +14,7 @@ from aops.core import clock
 from aops.core.database import database_time, session
 from aops.core.permissions import Role
 from aops.credentials.models import Credential, CredentialType
+from aops.inventory.filters.models import HostFilter
 from aops.inventory.imports.models import ImportKind, ImportMode, InventoryImport
 from aops.inventory.models import Group, Host, HostResult, Inventory
 from aops.jobs.models import Job, JobHost, JobResult, JobTemplate
@@ -86,6 +87,11 @@ def make_import(content: bytes = b"web1\n", **values: Any) -> InventoryImport:
             | values
         )
     )
+
+
+def make_filter(query: str = "enabled = yes", **values: Any) -> HostFilter:
+    """A saved filter over all inventories."""
+    return _add(HostFilter(**{"name": f"filter {next(_numbers)}", "query": query} | values))
 
 
 def make_credential(**values: Any) -> Credential:

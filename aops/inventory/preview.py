@@ -25,12 +25,14 @@ class Preview:
         total: How many there are to choose from.
         hosts: The first names, in the order in which a run would take them.
         error: Why nothing can be chosen; "" when it can.
+        note: What should be known besides; "" when there is nothing.
     """
 
     number: int = 0
     total: int = 0
     hosts: Sequence[str] = ()
     error: str = ""
+    note: str = ""
 
     @property
     def sentence(self) -> str:
@@ -61,6 +63,7 @@ class Preview:
             "hosts": [*self.hosts],
             "error": self.error or None,
             "sentence": self.sentence,
+            "note": self.note or None,
         }
 
 
