@@ -55,14 +55,16 @@ def render_rows(rows: InventoryRows) -> str:
 def explicit_ungrouped(rows: InventoryRows) -> list[str]:
     """Name the hosts that must be written into ``ungrouped``, in whatever format.
 
-    Ansible finds the others by itself, after these and in the order of the hosts. Of a
-    host without a group that has the name of one, it would put the group there instead.
+    Mostly none: Ansible finds them by itself, in the order of all hosts. But of a host that
+    has the name of a group it would put the group there.
     """
-    row = rows.groups.get(UNGROUPED, GroupRow())
     members = inventory_rows.ungrouped(rows)
-    if any(name in rows.groups and name not in row.children for name in members):
-        return [name for name in members if name not in row.children]
-    return row.hosts if row.hosts != members else []
+    known = frozenset(members)
+    if rows.groups.keys().isdisjoint(known) and members == [
+        host for host in rows.hosts if host in known
+    ]:
+        return []
+    return members
 
 
 class _Writer:

@@ -91,13 +91,19 @@ def ungrouped(rows: InventoryRows) -> list[str]:
     """Name the hosts that are in no group, in Ansible's order.
 
     They are known by being nowhere else; a row of the group ``ungrouped`` may carry its
-    variables, and name those of its hosts that come first.
+    variables, and name those of its hosts that come first. Where a group of a host's name
+    stands in ``ungrouped``, the host does so only if it is named: Ansible confuses the two.
     """
-    grouped = {
+    row = rows.groups.get(UNGROUPED, GroupRow())
+    elsewhere = {
         host for name, group in rows.groups.items() if name != UNGROUPED for host in group.hosts
     }
-    named = rows.groups.get(UNGROUPED, GroupRow()).hosts
-    return [host for host in _unique((*named, *rows.hosts)) if host not in grouped]
+    confused = frozenset(row.children).difference(row.hosts)
+    return [
+        host
+        for host in _unique((*row.hosts, *rows.hosts))
+        if host not in elsewhere and host not in confused and host in rows.hosts
+    ]
 
 
 def hosts_of_groups(rows: InventoryRows) -> dict[str, list[str]]:

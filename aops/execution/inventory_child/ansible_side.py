@@ -13,7 +13,7 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
-from . import guards, precedence, quicker
+from . import bombs, guards, precedence, quicker, scripts
 from .encoding import Encoder
 from .places import Source
 from .precedence import Variables
@@ -30,6 +30,11 @@ class _Loader(DataLoader):  # type: ignore[misc]
             raise Refused("vault_file", file=next((Path(p).name for p in paths if p), "?"))
         return b_data, True
 
+    def load(self, data: str, file_name: str | None = None, *args: Any, **options: Any) -> Any:
+        """Measure a text before it is built."""
+        bombs.refuse(data, Path(file_name or "?").name)
+        return super().load(data, file_name, *args, **options)
+
     def load_from_file(self, *args: Any, **options: Any) -> Any:
         """Give the data itself: nobody else here has it, and a copy costs most of the time."""
         return super().load_from_file(*args, **(options | {"unsafe": True}))
@@ -42,6 +47,7 @@ def load(
     said = guards.listen(notes, folder)
     guards.limit_hosts(limits["hosts"], limits["groups"])
     quicker.install()
+    scripts.install(limits["script_answer"])
     init_plugin_loader()
     try:
         return InventoryManager(loader=_Loader(), sources=[str(source.path)])
@@ -70,7 +76,7 @@ def describe(
     described = {
         group.name: {
             "variables": encoder.variables(group.name, _of_group(group, own[group.name])),
-            "hosts": _members(group, hosts),
+            "hosts": _members(group, inventory, hosts),
             "children": [child.name for child in group.child_groups],
             "in_all": group.name in top and len(group.parent_groups) > 1,
         }
@@ -83,13 +89,14 @@ def describe(
     }
 
 
-def _members(group: Any, hosts: list[Any]) -> list[str]:
-    """Name a group's own hosts; of ``ungrouped`` only if they stand in an order of their own."""
-    if group.name == "ungrouped":
-        known = frozenset(group.hosts)
-        if group.hosts == [host for host in hosts if host in known]:
+def _members(group: Any, inventory: InventoryManager, hosts: list[Any]) -> list[str]:
+    """Name a group's own hosts; of ``ungrouped`` only if they are not simply those left over."""
+    names = [host.name for host in group.hosts]
+    if group.name == "ungrouped" and inventory.groups.keys().isdisjoint(names):
+        known = frozenset(names)
+        if names == [host.name for host in hosts if host.name in known]:
             return []
-    return [host.name for host in group.hosts]
+    return names
 
 
 def _in_order(inventory: InventoryManager) -> list[Any]:
