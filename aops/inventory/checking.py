@@ -13,8 +13,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from aops.core import yaml_text
 from aops.core.errors import AopsError
-from aops.inventory import edits, names, nesting, reserved
+from aops.inventory import names, nesting, reserved
 from aops.inventory.rows import GroupRow, InventoryRows
 
 _MAX_SENTENCES = 5
@@ -117,7 +118,10 @@ def _to_judge(text: str) -> str:
 @lru_cache(maxsize=256)
 def _values(text: str) -> Mapping[str, Any]:
     """Remember what many hosts have alike, such as who signs in."""
-    return edits.read(text)
+    try:
+        return yaml_text.parse_mapping(text)
+    except yaml_text.YamlError as error:
+        raise AopsError(str(error), field="variables") from error
 
 
 def _problem(check: Callable[[], None]) -> str | None:

@@ -67,7 +67,8 @@ class ImportForm(ConsoleForm):
     def values(self) -> dict[str, Any]:
         """Give what ``services.upload`` takes."""
         if self.uploaded:
-            content = self.uploaded.stream.read(MAX_UPLOAD + 1)
+            with self.uploaded.stream as stream:
+                content = stream.read(MAX_UPLOAD + 1)
             name = self.uploaded.filename or ""
         else:
             content, name = (self.text.data or "").encode("utf-8", "surrogatepass"), ""
