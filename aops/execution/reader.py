@@ -74,18 +74,21 @@ class Limits:
         memory: Bytes of address space, of one process.
         file_size: Bytes of one file.
         unpacked: Bytes that an archive may unpack to.
-        answer: Bytes that a script may print, and that the result may have.
+        script_answer: Bytes that a script may print.
+        answer: Bytes that the result may have.
         output: Bytes that are kept of what is printed on the side.
     """
 
     hosts: int = 50_000
     groups: int = 20_000
+    rows: int = 50_001
     cpu: int = 120
     wall: float = 180
     memory: int = 3 << 30
     processes: int = 256
     file_size: int = 512 << 20
     unpacked: int = 256 << 20
+    script_answer: int = 64 << 20
     answer: int = 256 << 20
     output: int = 64 << 10
 

@@ -6,8 +6,7 @@ its codes become sentences, and its values become the YAML texts that inventorie
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,26 +16,22 @@ from flask_babel import gettext as _
 from aops.config import Settings
 from aops.core.errors import AopsError
 from aops.execution import reader
-from aops.execution.reader import Limits, ReadKind, ReadOrder
+from aops.execution.inventory_child import texts
+from aops.execution.inventory_child.problems import Note, Refused
+from aops.execution.reader import Limits, ReadAnswer, ReadKind, ReadOrder
 from aops.execution.spec import Isolation
-from aops.inventory import reading_words, variables_text
+from aops.inventory import answers, csv_rows, reading_words, tables
 from aops.inventory.imports.models import ImportKind
-from aops.inventory.rows import GroupRow, InventoryRows
 from aops.inventory.snapshot import Snapshot
 from aops.inventory.sources.models import SourceKind
+from aops.inventory.tables import Row, RowError
 
-_log = logging.getLogger(__name__)
+__all__ = ["MAX_UPLOAD", "ReadError", "Reading", "RowError", "read_source", "read_upload"]
 
 MAX_UPLOAD = 32 << 20
 
-
-@dataclass(frozen=True)
-class RowError:
-    """Why a row of a table does not fit; rows count from 1, the header included."""
-
-    row: int
-    column: str
-    problem: str
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How XLSX begins, and what older or encrypted workbooks begin with."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +82,8 @@ def read_upload(kind: ImportKind, content: bytes, file_name: str) -> Reading:
                 limit=MAX_UPLOAD >> 20,
             )
         )
+    if kind is ImportKind.TABLE:
+        return _read_table(content, file_name)
     inside = ReadKind.ARCHIVE if kind is ImportKind.ARCHIVE else ReadKind.UPLOAD
     return _read(ReadOrder(inside, content, file_name))
 
@@ -116,41 +113,48 @@ def read_source(
     return _read(ReadOrder(inside, content.encode(), file_name, environment, limits))
 
 
-def _read(order: ReadOrder) -> Reading:
-    settings: Settings = current_app.extensions["settings"]
-    answer = reader.read(order, Isolation(settings.isolation))
-    if answer.document is None:
-        code, arguments = answer.problem or ("crashed", {})
-        raise ReadError(reading_words.problem(code, arguments), output=answer.output)
+def _read_table(content: bytes, file_name: str) -> Reading:
     try:
-        snapshot = _snapshot(answer.document)
-        notes = reading_words.notes(answer.document["notes"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        _log.warning("the reader's answer makes no sense: %r", error)
-        raise ReadError(reading_words.problem("crashed", {}), output=answer.output) from None
+        rows: Iterable[Row]
+        if content.startswith(_WORKBOOKS):
+            rows, notes = answers.rows(_document(ReadOrder(ReadKind.WORKBOOK, content)))
+        else:
+            rows, notes = _csv(content, file_name)
+        table = tables.read(rows)
+    except ReadError:
+        raise
+    except AopsError as error:
+        raise ReadError(str(error)) from None
+    if not table.snapshot.rows.hosts and not table.errors:
+        raise ReadError(_("The table has no host: there is no row below the first."))
+    return Reading(table.snapshot, [*notes, *table.notes], table.errors)
+
+
+def _csv(content: bytes, file_name: str) -> tuple[Iterable[Row], list[str]]:
+    found: list[Note] = []
+    try:
+        text = texts.decode(content, file_name or "CSV", found)
+    except Refused as refused:
+        raise AopsError(reading_words.problem(refused.code, refused.arguments)) from None
+    return csv_rows.read(text), reading_words.notes(found)
+
+
+def _read(order: ReadOrder) -> Reading:
+    answer = _answer(order)
+    try:
+        snapshot, notes = answers.snapshot(answer.document or {})
+    except AopsError as error:
+        raise ReadError(str(error), output=answer.output) from None
     return Reading(snapshot, notes, output=answer.output)
 
 
-def _snapshot(document: dict[str, Any]) -> Snapshot:
-    groups = document["groups"]
-    ungrouped = groups.get("ungrouped", {})
-    if not any(ungrouped.get(part) for part in ("variables", "hosts", "children")):
-        groups.pop("ungrouped", None)
-    return Snapshot(
-        InventoryRows(
-            variables=variables_text.write(document["variables"]),
-            hosts={
-                name: variables_text.write(variables)
-                for name, variables in document["hosts"].items()
-            },
-            groups={
-                name: GroupRow(
-                    variables=variables_text.write(group["variables"]),
-                    hosts=list(group["hosts"]),
-                    children=list(group["children"]),
-                    in_all=bool(group["in_all"]),
-                )
-                for name, group in groups.items()
-            },
-        )
-    )
+def _document(order: ReadOrder) -> dict[str, Any]:
+    return _answer(order).document or {}
+
+
+def _answer(order: ReadOrder) -> ReadAnswer:
+    settings: Settings = current_app.extensions["settings"]
+    answer = reader.read(order, Isolation(settings.isolation))
+    if answer.problem:
+        raise ReadError(reading_words.problem(*answer.problem), output=answer.output)
+    return answer

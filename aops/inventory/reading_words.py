@@ -65,6 +65,47 @@ _PROBLEMS: dict[str, _Words] = {
     "unknown_type": lambda a: _(
         "A variable of %(owner)s is a %(type)s, which cannot be kept.", **a
     ),
+    "nested_too_deeply": lambda _a: _("Values or groups are nested too deeply to be read."),
+    "bomb": lambda a: _(
+        "The YAML anchors in %(file)s stand for many millions of values once they are written "
+        "out. Nothing was read.",
+        **a,
+    ),
+    "holds_itself": lambda a: _("A value in %(file)s contains itself through an anchor.", **a),
+    "script_not_started": lambda a: _(
+        "The script could not be started (%(reason)s). Its first line must name a program that "
+        "is there, such as #!/usr/bin/env python3.",
+        **a,
+    ),
+    "script_failed": lambda a: _(
+        "The script ended with code %(status)d. What it said stands below.", **a
+    ),
+    "script_answer_too_big": lambda a: _(
+        "The script printed more than %(limit)d MB and was ended.", **a
+    ),
+    "script_not_utf8": lambda _a: _("What the script printed is not UTF-8."),
+    "script_silent": lambda _a: _(
+        "The script printed nothing. It must answer --list with JSON on standard output."
+    ),
+    "script_no_json": lambda _a: _(
+        "What the script printed is not a JSON object. It must answer --list with JSON on "
+        "standard output, and with nothing else."
+    ),
+    "old_workbook": lambda _a: _(
+        "This is a workbook in the old XLS format. Save it as XLSX or CSV."
+    ),
+    "encrypted_workbook": lambda _a: _(
+        "This workbook has a password. Save it without one, as XLSX or CSV."
+    ),
+    "broken_workbook": lambda _a: _(
+        "This workbook cannot be read. Open it in a spreadsheet program and save it again as XLSX."
+    ),
+    "no_workbook": lambda _a: _("This is no XLSX workbook. Save the table as XLSX or CSV."),
+    "no_sheet": lambda _a: _("This workbook has no visible sheet."),
+    "too_many_columns": lambda a: _("The table has more than %(limit)d columns.", **a),
+    "too_many_rows": lambda a: _(
+        "The table has more than %(limit)d rows; import it in parts.", **a
+    ),
     "vault_file": lambda a: _(
         "The file %(file)s is encrypted as a whole by ansible-vault. Decrypt it first, or encrypt "
         "single values with “ansible-vault encrypt_string”: those are kept as they are.",
@@ -104,6 +145,10 @@ _NOTES: dict[str, _Words] = {
     "decoded": lambda a: _("%(file)s was %(encoding)s and was read as such.", **a),
     "guessed_encoding": lambda a: _(
         "%(file)s is not UTF-8; it was read as %(encoding)s. Look at letters with accents.", **a
+    ),
+    "other_sheets": lambda a: _("Only the sheet “%(sheet)s” was read.", **a),
+    "ignored_by_ansible": lambda a: _(
+        "%(file)s was left out: Ansible skips files that end like this in a folder.", **a
     ),
     "settings_ignored": lambda a: _("%(file)s was left out: settings are not imported.", **a),
     "program_ignored": lambda a: _(

@@ -1,8 +1,8 @@
 """Writes variables as the YAML that a person would have written, and quickly.
 
 Nearly every value of a big inventory is a short text or a number, so those are written here,
-one line each; the few others go through the YAML library. Plain text stays without quotes
-only where YAML 1.1, as Ansible reads it, gives the same text back.
+one line each; the few others go through the YAML library. Text stays without quotes only
+where YAML 1.1, as Ansible reads it, gives the same text back.
 """
 
 from __future__ import annotations
@@ -12,23 +12,50 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+import yaml
+from yaml.resolver import Resolver
 
 from aops.core import yaml_text
 from aops.core.yaml_text import UnsafeText, VaultText
 
-_PLAIN = re.compile(r"[A-Za-z/_][A-Za-z0-9_/.@+=-]*(?: [A-Za-z0-9_/.@+=-]+)*")
-_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"])
-_PRINTABLE = re.compile(r"[\x20-\x7e\xa1-\ud7ff]*")
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+_WORD = r"[A-Za-z0-9_./@+=,%~()-]|:(?=[A-Za-z0-9_./@-])"
+_PLAIN = re.compile(rf"[A-Za-z0-9_/](?:{_WORD})*+(?: (?:{_WORD})++)*+")
+_NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"})
+_PRINTABLE = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+_ONE_LINE = re.compile(rf"[{_PRINTABLE}]*")
+_LINES = re.compile(rf"[\x21-\x7e][{_PRINTABLE}]*(?:\n(?:[ ]*[\x21-\x7e][{_PRINTABLE}]*)?)+")
+_WIDTH = 1_000_000_000
+_STRING = "tag:yaml.org,2002:str"
+
+_resolver: Any = Resolver()
 
 
 def write(variables: Mapping[str, Any]) -> str:
     """Give YAML text of variables that come encoded from a reading; "" if none."""
+    return "".join(
+        [
+            _line(name, decoded(value) if type(value) in (dict, list) else value)
+            for name, value in variables.items()
+        ]
+    )
+
+
+def write_values(variables: Mapping[str, Any]) -> str:
+    """Give YAML text of variables as ``yaml_text`` reads them; "" if none."""
     return "".join([_line(name, value) for name, value in variables.items()])
 
 
 def decoded(value: Any) -> Any:
-    """Turn an encoded value into the Python value that ``yaml_text`` writes and reads."""
+    """Turn an encoded value into the Python value that ``yaml_text`` writes and reads.
+
+    Raises:
+        ValueError: If it is not encoded as a reading does.
+    """
     if isinstance(value, list):
         return [decoded(item) for item in value]
     if not isinstance(value, dict):
@@ -63,18 +90,41 @@ def _special(kind: str, content: Any) -> Any:  # noqa: PLR0911 - one line a kind
 def _line(name: str, value: Any) -> str:
     kind = type(value)
     if kind is str:
-        return f"{_scalar(name)}: {_scalar(value)}\n"
+        return f"{_key(name)}: {_scalar(value)}\n"
     if kind is int:
-        return f"{_scalar(name)}: {value}\n"
+        return f"{_key(name)}: {value}\n"
     if kind is bool:
-        return f"{_scalar(name)}: {'true' if value else 'false'}\n"
-    return yaml_text.dump({name: decoded(value)})
+        return f"{_key(name)}: {'true' if value else 'false'}\n"
+    return yaml_text.dump({name: value})
 
 
 def _scalar(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if _PLAIN.fullmatch(text) and _is_text(text):
         return text
-    if _PRINTABLE.fullmatch(text):
+    if _ONE_LINE.fullmatch(text):
         return json.dumps(text, ensure_ascii=False)
-    dumped = yaml_text.dump(text)
-    return json.dumps(text) if dumped.count("\n") > 1 else dumped.rstrip("\n").removesuffix("\n...")
+    if _LINES.fullmatch(text):
+        return _block(text)
+    quoted: str = yaml.dump(text, Dumper=_Dumper, default_style='"', width=_WIDTH)
+    return quoted.removesuffix("\n")
+
+
+@lru_cache(maxsize=4096)
+def _key(name: str) -> str:
+    return json.dumps(name) if "\n" in name else _scalar(name)
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether YAML takes it for text; only what begins with a digit needs a closer look."""
+    if text[0].isdigit():
+        return bool(_resolver.resolve(yaml.ScalarNode, text, (True, False)) == _STRING)
+    return text.lower() not in _NO_TEXT
+
+
+def _block(text: str) -> str:
+    """Write several lines as they are, below a sign that says how they end."""
+    body = text.rstrip("\n")
+    ending = len(text) - len(body)
+    sign = ("|-", "|", "|+")[min(ending, 2)]
+    lines = (text.removesuffix("\n") if ending else text).split("\n")
+    return "\n".join([sign, *(f"  {line}" if line else "" for line in lines)])

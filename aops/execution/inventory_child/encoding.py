@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible._internal._datatag._tags import TrustedAsTemplate
-from ansible.module_utils._internal._datatag import AnsibleTaggedObject, AnsibleTagHelper
+from ansible._internal._datatag._tags import TrustedAsTemplate, VaultedValue
+from ansible.module_utils._internal._datatag import AnsibleTagHelper
 from ansible.parsing.vault import EncryptedString, VaultHelper
 
 from .problems import Refused
@@ -79,13 +79,10 @@ class Encoder:
         raise Refused("unknown_type", owner=self._owner, type=type(value).__name__)
 
     def _text(self, value: str) -> Any:
-        if isinstance(value, AnsibleTaggedObject):
-            if ciphertext := VaultHelper.get_ciphertext(value, with_tags=False):
-                return {"!": ["vault", ciphertext]}
-            trusted = TrustedAsTemplate.is_tagged_on(value)
-        else:
-            trusted = False
-        if trusted or (self.everything_untrusted and not _TEMPLATE.search(value)):
+        tags = getattr(value, "_ansible_tags_mapping", ())
+        if VaultedValue in tags:
+            return {"!": ["vault", VaultHelper.get_ciphertext(value, with_tags=False)]}
+        if TrustedAsTemplate in tags or (self.everything_untrusted and not _TEMPLATE.search(value)):
             return value
         return {"!": ["unsafe", value]}
 

@@ -33,15 +33,27 @@ class Said:
 
     def failure(self, msg: object, exception: BaseException, **__: object) -> None:
         """Keep why one of the plugins could not read a file."""
+        _refuse_exhaustion(exception)
         self._failures.append(f"{self._plain(msg or '')} {self._plain(exception)}".strip())
 
     def refusal(self, error: BaseException) -> Refused:
         """Say in Ansible's words why the whole could not be read."""
+        _refuse_exhaustion(error)
         texts = dict.fromkeys([*self._failures, self._plain(error)])
         return Refused("not_understood", text="\n".join(texts)[:_MAX_SAID])
 
     def _plain(self, message: object) -> str:
         return " ".join(str(message).replace(self._folder, "").split())[:_MAX_SAID]
+
+
+def _refuse_exhaustion(exception: BaseException | None) -> None:
+    """End the reading where memory or the stack gave out, instead of trying another plugin."""
+    while exception is not None:
+        if isinstance(exception, MemoryError):
+            raise Refused("memory")
+        if isinstance(exception, RecursionError):
+            raise Refused("nested_too_deeply")
+        exception = exception.__cause__ or exception.__context__
 
 
 def listen(notes: list[Note], folder: Path) -> Said:

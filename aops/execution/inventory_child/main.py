@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -114,9 +115,10 @@ def _document(order: dict[str, Any], content: bytes) -> dict[str, Any]:
         return {"problem": ["too_deep", {}]}
 
 
-def _job(_kind: str) -> Callable[[dict[str, Any], bytes], dict[str, Any]]:
-    from .loading import read  # noqa: PLC0415 - each kind costs only its own imports
-
+def _job(kind: str) -> Callable[[dict[str, Any], bytes], dict[str, Any]]:
+    module = "workbook" if kind == "workbook" else "loading"
+    read: Callable[[dict[str, Any], bytes], dict[str, Any]]
+    read = importlib.import_module(f".{module}", __package__).read  # each costs its own imports
     return read
 
 
