@@ -68,9 +68,11 @@ def init_navigation(app: Flask, sidebar: Sidebar, may: Callable[[Permission], bo
 
 def _item(page: Page) -> NavItem:
     here = (request.endpoint or "").split(".")[0]
+    url = url_for(page.endpoint)
+    below = url != "/" and request.path.startswith(url)
     return NavItem(
         label=str(page.label),
-        url=url_for(page.endpoint),
+        url=url,
         icon=page.icon,
-        active=here == page.endpoint.split(".")[0],
+        active=below or here == page.endpoint.split(".")[0],
     )

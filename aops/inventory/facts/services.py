@@ -7,10 +7,12 @@ than volatile facts changed; earlier states are worked out backwards from these.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from aops.core.database import session
 from aops.inventory.facts import changes, keeping
@@ -21,6 +23,18 @@ from aops.inventory.facts.stable import stable
 
 _BATCH = 100
 """Hosts whose facts are in memory at once: up to 50 MiB."""
+
+
+PAGE_SIZE = 20
+"""Changes on one page of the history."""
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """One page of the history; ``older`` is the key of the next one, if there is one."""
+
+    changes: list[FactChange]
+    older: int | None
 
 
 def record(inventory_id: int, job_id: int | None, reports: Mapping[str, Report]) -> None:
@@ -69,6 +83,26 @@ def diff(host_id: int, since: datetime, until: datetime) -> Changes | None:
     """Tell what changed between two moments, by path; None if one is before all that is known."""
     old, new = facts_at(host_id, since), facts_at(host_id, until)
     return None if old is None or new is None else changes.between(old, new)
+
+
+def history_of(host_id: int, before: int | None = None) -> HistoryPage:
+    """Give one page of what changed, newest first; the oldest row is the first report."""
+    query = (
+        select(FactChange)
+        .where(FactChange.host_id == host_id, *([FactChange.id < before] if before else []))
+        .order_by(FactChange.id.desc())
+        .options(undefer(FactChange.changes))
+        .limit(PAGE_SIZE + 1)
+    )
+    found = list(session().scalars(query))
+    rows = found[:PAGE_SIZE]
+    return HistoryPage(rows, older=rows[-1].id if len(found) > PAGE_SIZE else None)
+
+
+def first_known_at(host_id: int) -> datetime | None:
+    """Tell since when a host's facts are known; None if they are not."""
+    query = select(FactChange.recorded_at).where(FactChange.host_id == host_id)
+    return session().scalar(query.order_by(FactChange.id).limit(1))
 
 
 def _history(host_id: int) -> Iterator[tuple[datetime, Changes]]:
