@@ -33,6 +33,7 @@ FEATURES = (
     "users",
     "credentials",
     "inventory",
+    "inventory.bulk",
     "inventory.imports",
     "inventory.sources",
     "inventory.facts",

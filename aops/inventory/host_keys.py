@@ -6,6 +6,7 @@ Nothing here changes a host's version: a fetch must not outdate a form somebody 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from flask_babel import gettext as _
@@ -22,6 +23,9 @@ from aops.inventory.models import Host, HostKey, KeyTrust
 
 SCAN_TASK = "inventory.scan_host_keys"
 
+_PIECE = 5_000
+"""Hosts in one statement; SQLite takes 32,766 parameters."""
+
 ACCEPTED_BY_RUN = "accept new keys"
 """Stands in ``trusted_by`` when the inventory allowed a run to accept the key."""
 
@@ -35,9 +39,16 @@ def keys_of(host: Host) -> list[HostKey]:
 
 def request_keys(host: Host) -> None:
     """Ask a worker to fetch a host's SSH keys."""
-    _note_scan(host.id, key_scan_requested_at=clock.now(), key_scan_error="")
+    _note_scan([host.id], key_scan_requested_at=clock.now(), key_scan_error="")
     audit.record("host.keys_requested", host)
     celery.send_after_commit(SCAN_TASK, host.id)
+
+
+def request_many(host_ids: Collection[int]) -> None:
+    """Ask a worker to fetch the SSH keys of many hosts; the caller writes the audit log."""
+    for piece in _pieces(host_ids):
+        _note_scan(piece, key_scan_requested_at=clock.now(), key_scan_error="")
+    celery.send_after_commit(SCAN_TASK)
 
 
 def connection_to_scan(host_id: int) -> Connection:
@@ -60,7 +71,7 @@ def store_scan(host_id: int, connection: Connection, scan: Scan) -> None:
     if scan.keys:
         _keep_offers(host, connection.known_hosts_name, scan)
     _note_scan(
-        host_id,
+        [host_id],
         key_scan_requested_at=None,
         keys_scanned_at=clock.now(),
         key_scan_error=scan.problem.value,
@@ -163,10 +174,17 @@ def _by_address_and_fingerprint(host: Host) -> dict[tuple[str, str], HostKey]:
     return {(key.address, key.fingerprint): key for key in keys_of(host)}
 
 
-def _note_scan(host_id: int, **values: Any) -> None:
+def _note_scan(host_ids: Collection[int], **values: Any) -> None:
     session().execute(
-        update(Host).where(Host.id == host_id).values(updated_at=Host.updated_at, **values)
+        update(Host)
+        .where(Host.id.in_(host_ids))
+        .values(updated_at=Host.updated_at, **values)
     )
+
+
+def _pieces(host_ids: Collection[int]) -> Iterator[list[int]]:
+    ids = sorted(host_ids)
+    return (ids[start : start + _PIECE] for start in range(0, len(ids), _PIECE))
 
 
 def _add_key(host: Host, address: str, offered: known_hosts.PublicKey) -> HostKey:

@@ -45,7 +45,7 @@ def check(label: str) -> None:
             _(
                 "“%(label)s” cannot be a label. Use letters, digits and . _ - : /, at most "
                 "%(n)d characters.",
-                label=label[:MAX_LENGTH],
+                label="".join(sign if sign.isprintable() else "�" for sign in label[:MAX_LENGTH]),
                 n=MAX_LENGTH,
             ),
             field="labels",

@@ -29,6 +29,7 @@ from aops.inventory import (
     membership,
     services,
 )
+from aops.inventory.bulk import actions
 from aops.inventory.forms import GroupForm, HostForm, InventoryForm
 from aops.inventory.host_filters import PAGE_SIZES, Filters
 from aops.inventory.key_overview import overview
@@ -130,7 +131,7 @@ class HostView(InventoryPart):
             page_sizes=PAGE_SIZES,
             last_statuses=LAST_STATUSES,
             key_states=KEY_STATES,
-            bulk_actions=[],
+            bulk_actions=actions.offered(),
         )
 
     def check(self, model: Host) -> None:

@@ -1,0 +1,113 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aops.core import yaml_text
+from aops.inventory import edits
+from aops.inventory.bulk.yaml_edit import with_variable, without_variable
+
+PERSONS = """\
+# where it stands
+rack: B7  # third floor
+ntp:
+  - a.example.com
+  - b.example.com
+
+# who is called
+owner: "web team"
+note: |
+  first
+  second
+port: 8080
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "expected"),
+    [
+        ("", "a", 1, "a: 1\n"),
+        ("# only this\n", "a", 1, "# only this\na: 1\n"),
+        ("a: 1", "b", "x", "a: 1\nb: x\n"),
+        ("a: 1  # why\nb: 2\n", "a", 9, "a: 9  # why\nb: 2\n"),
+        ("a: 1  # why\nb: 2\n", "a", [1, 2], "# why\na:\n- 1\n- 2\nb: 2\n"),
+        ("a:\n  - 1\n# of b\nb: 2\n", "a", 3, "a: 3\n# of b\nb: 2\n"),
+        ("a: |\n  x\n  y\n\nb: 2\n", "a", 3, "a: 3\n\nb: 2\n"),
+        ("a:\nb: 2\n", "a", 3, "a: 3\nb: 2\n"),
+        ("a: ''\nb: 2\n", "a", 3, "a: 3\nb: 2\n"),
+        ("a: {x: 1}  # c\nb: 2\n", "a", True, "a: true  # c\nb: 2\n"),
+        ("é: ü\na: 1\n", "a", "ö", "é: ü\na: ö\n"),
+        ("ab: 1\n", "a", 2, "ab: 1\na: 2\n"),
+        ("ab: 'a: 1'\n", "a", 2, "ab: 'a: 1'\na: 2\n"),
+    ],
+)
+def test_a_variable_is_set_and_the_rest_stays(
+    text: str, name: str, value: Any, expected: str
+) -> None:
+    assert with_variable(text, name, value) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{a: 1, c: 2}",
+        "a: &x 1\nc: *x\n",
+        "<<: {a: 1}\nc: 2\n",
+        "---\na: 1\nc: 2\n...\n",
+        "  c: 2\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_where_the_text_cannot_stay_the_meaning_does(text: str, name: str) -> None:
+    edited = with_variable(text, name, [1, "x"])
+
+    wanted = yaml_text.parse_mapping(text) | {name: [1, "x"]}
+    assert edits.same(yaml_text.parse_mapping(edited), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        ("rack", "rack: B7  # third floor\n"),
+        ("ntp", "ntp:\n  - a.example.com\n  - b.example.com\n"),
+        ("owner", 'owner: "web team"\n'),
+        ("note", "note: |\n  first\n  second\n"),
+        ("port", "port: 8080\n"),
+    ],
+)
+def test_a_variable_is_removed_and_the_rest_stays(name: str, gone: str) -> None:
+    assert without_variable(PERSONS, name) == PERSONS.replace(gone, "")
+
+
+@pytest.mark.parametrize("text", ["{a: 1}", "a: 1", "a: 1\n", "{a: 1, b: 2}"])
+def test_the_last_variable_leaves_a_valid_text(text: str) -> None:
+    assert "a" not in yaml_text.parse_mapping(without_variable(text, "a"))
+
+
+def test_what_is_not_there_is_not_removed() -> None:
+    assert without_variable(PERSONS, "stand") == PERSONS
+    assert without_variable(PERSONS, "second") == PERSONS
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="ascii"), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner),
+    max_leaves=5,
+)
+VARIABLES = st.dictionaries(st.sampled_from(["a", "b", "ab", "note"]), VALUES, max_size=4)
+
+
+@given(VARIABLES, st.sampled_from(["a", "b"]), VALUES, st.booleans())
+def test_any_value_is_set_and_removed_again(
+    variables: dict[str, Any], name: str, value: Any, with_comment: bool
+) -> None:
+    text = yaml_text.dump(variables) if variables else ""
+    text = f"# first\n{text}# last\n" if with_comment and variables else text
+
+    edited = with_variable(text, name, value)
+    removed = without_variable(edited, name)
+
+    assert edits.same(yaml_text.parse_mapping(edited), variables | {name: value})
+    rest = {key: kept for key, kept in variables.items() if key != name}
+    assert edits.same(yaml_text.parse_mapping(removed), rest)
