@@ -11,12 +11,13 @@ them back; this is what both sides agree on:
   (``ansible_user``), ``groups``, ``enabled`` (``yes`` or ``no``), ``description``, ``labels``,
   and then one for each variable, under its name. A variable that is called like one of
   these columns, or like ``inventory``, stands under ``var:`` and its name. A table of several
-  inventories begins with the column ``inventory``.
-- ``name``, ``address``, ``user`` and ``description`` are text as it stands; ``port`` is a number.
-  An address, port or user of another kind stands in a column under the variable's name.
-- ``groups`` and ``labels`` are one line of CSV: ``web, "a, b"`` are two names.
+  inventories begins with the column ``inventory``, which an import leaves out.
 - A variable is YAML on one line, as it would stand behind ``name:`` in a file: ``8080`` is a
   number, ``'8080'`` text, ``[a, b]`` a list. An empty cell sets nothing.
+- ``address`` and ``user`` are text as it stands, unless they begin with a quote or an
+  exclamation mark, as in ``!vault "…"``: then they are YAML too.
+- ``groups`` and ``labels`` are names parted by commas; one that holds a comma, a blank or a
+  quote stands in quotes, as in CSV.
 - No cell can become a formula. One that would begin with ``=``, ``+``, ``-``, ``@``, a tab or a
   line break, after any number of apostrophes, gets one apostrophe before it; reading takes
   one off where the same is found. ``cells`` has both directions.

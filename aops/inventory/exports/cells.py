@@ -18,7 +18,7 @@ _RISKY = re.compile(r"'*[=+\-@\t\r\n]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./]*(?: [A-Za-z0-9_./]+)*")
 _NO_TEXT = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))
-_SEPARATING = re.compile(r'[,"]')
+_SEPARATING = re.compile(r'[,"\s]')
 _WIDTH = 1_000_000_000
 
 

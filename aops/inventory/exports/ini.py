@@ -18,7 +18,9 @@ from aops.inventory.exports.problems import Unwritable
 from aops.inventory.rendering import explicit_ungrouped
 from aops.inventory.rows import ALL, UNGROUPED, InventoryRows
 
-_WORD = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z](?:[\w./:@%+ -]{0,200}[\w./:@%+-])?", re.ASCII)
+_WORD = re.compile(
+    r"(?!(?:True|False|None)\Z)[A-Za-z](?:[\w./:@%+ -]{0,200}[\w./:@%+-])?", re.ASCII
+)
 """Text that Python's ``literal_eval`` refuses, so that Ansible takes it as it stands."""
 
 _ADDRESS = re.compile(r"[0-9]+(?:\.[0-9]+){2,}")
