@@ -26,7 +26,7 @@ TASKS = (
     "{name: looped, fail: {msg: 'item {{ item }}'}, loop: [a, b], ignore_errors: true}",
     "{name: long, fail: {msg: \"{{ 'x' * 9000 }}\"}, ignore_errors: true}",
     "{name: secret, fail: {msg: hush}, no_log: true, ignore_errors: true}",
-    "{name: away, ping: , vars: {ansible_connection: ssh, ansible_port: 1, ansible_host: ::1}}",
+    "{name: away, ping: , vars: {ansible_connection: ssh, ansible_port: 1, ansible_host: '127.1'}}",
 )
 INVENTORY = """
 all:
