@@ -35,6 +35,7 @@ FEATURES = (
     "inventory",
     "inventory.bulk",
     "inventory.imports",
+    "inventory.exports",
     "inventory.sources",
     "inventory.facts",
     "inventory.filters",

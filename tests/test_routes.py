@@ -57,6 +57,8 @@ GET  filters.edit_view            403      403      200      200
 GET  filters.export               302      302      302      302
 GET  filters.index_view           200      200      200      200
 GET  filters.matching_hosts       200      200      200      200
+GET  exports.index                302      302      302      302
+GET  exports.template             200      200      200      200
 GET  groups.ajax_lookup           404      404      404      404
 GET  groups.create_view           403      403      200      200
 GET  groups.details_view          200      200      200      200
@@ -121,6 +123,7 @@ POST credentials.ajax_update      403      403      404      404
 POST credentials.create_view      403      403      200      200
 POST credentials.delete_view      403      403      302      302
 POST credentials.edit_view        403      403      200      200
+POST exports.index                302      302      302      302
 POST filters.action_view          403      403      302      302
 POST filters.ajax_update          403      403      404      404
 POST filters.create_view          403      403      200      200

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from aops.core import yaml_text
@@ -47,12 +48,15 @@ class Elsewhere:
 
     Attributes:
         url: Gives that page's address.
+        takes_form: Whether the choice goes there as a form: a pasted list is too long for an
+            address.
     """
 
     name: str
     label: Any
     permission: Permission
     url: Callable[[Choice], str]
+    takes_form: bool = False
 
 
 def offered() -> list[Action | Elsewhere]:
@@ -171,6 +175,13 @@ ACTIONS: tuple[Action | Elsewhere, ...] = (
         _l("A worker will ask for the SSH keys: %(number)s."),
         "",
         _l("Hosts whose SSH keys are being fetched: %(number)s."),
+    ),
+    Elsewhere(
+        "export",
+        _l("Export"),
+        Permission.INVENTORY_READ,
+        lambda _choice: url_for("exports.index"),
+        takes_form=True,
     ),
     Action(
         "delete",
