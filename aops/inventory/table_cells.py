@@ -18,8 +18,14 @@ from aops.inventory.exports import cells
 VARIABLES = {"address": "ansible_host", "port": "ansible_port", "user": "ansible_user"}
 """Columns with a name of their own for a variable."""
 
-COLUMNS = frozenset({"name", "groups", "enabled", "description", "labels", *VARIABLES})
+IGNORED = "inventory"
+"""In tables of several inventories; an import goes into one."""
+
+COLUMNS = frozenset({"name", "groups", "enabled", "description", "labels", IGNORED, *VARIABLES})
 """Columns that are no variable of the same name."""
+
+PREFIX = "var:"
+"""Before a variable that is called like one of these columns."""
 
 LEFT_OUT = "-"
 """Stands for a column whose name was reported."""
@@ -84,8 +90,11 @@ class HostCells:
                 self.description = cells.unguarded(text)
             case "labels":
                 self.labels = tuple(host_labels.parse(cells.unguarded(text)))
+            case "inventory":
+                return
             case _:
-                self._set(VARIABLES.get(column, column), column, cells.unguarded(text))
+                name = VARIABLES.get(column, column.removeprefix(PREFIX))
+                self._set(name, column, cells.unguarded(text))
 
     def _set(self, name: str, column: str, text: str) -> None:
         as_text = column in ("address", "user") and text[0] not in "!\"'"

@@ -13,6 +13,9 @@ capitals are used:
 * Any other column is a variable of that name, and a cell is read as a value of YAML: ``8080`` is
   a number, ``yes`` is true, ``"8080"`` in quotes is text, ``[a, b]`` a list.
 
+A variable that is called like one of these columns stands under ``var:name``. The column
+``inventory`` is left out: an import goes into one.
+
 An empty cell says nothing about its host; ``""`` is an empty text. A ``'`` before ``= + - @`` is
 taken away, as our own exports put it there. CSV may be parted by comma, semicolon or tab.
 """
@@ -126,7 +129,9 @@ def _columns(header: Row, table: Table) -> dict[int, str]:
             columns[place] = table_cells.LEFT_OUT
         else:
             columns[place] = name
-            targets.add(table_cells.VARIABLES.get(name, name))
+            targets.add(_target(name))
+            if name == table_cells.IGNORED:
+                _note(table, _("The column “inventory” was left out: an import goes into one."))
     if "name" not in columns.values():
         titles = ", ".join(cell.strip() for cell in header.cells if cell.strip())
         raise AopsError(
@@ -140,10 +145,18 @@ def _columns(header: Row, table: Table) -> dict[int, str]:
 
 
 def _check_column(name: str, targets: set[str]) -> None:
-    if table_cells.VARIABLES.get(name, name) in targets:
+    if _target(name) in targets:
         raise AopsError(_("Two columns say the same; keep one of them."))
     if name not in table_cells.COLUMNS:
-        names.check_variables({name: None})
+        names.check_variables({name.removeprefix(table_cells.PREFIX): None})
+
+
+def _target(name: str) -> str:
+    """Give what a column sets: a variable, or something that is none."""
+    known = name in table_cells.COLUMNS
+    return table_cells.VARIABLES.get(
+        name, f"column {name}" if known else name.removeprefix(table_cells.PREFIX)
+    )
 
 
 def _host(row: Row, columns: dict[int, str], table: Table) -> HostCells | None:
