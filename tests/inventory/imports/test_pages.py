@@ -187,8 +187,8 @@ def test_the_preview_shows_old_and_new_values(
 
     changed = page.select_one("#changes-hosts_changed")
     assert (changed.select_one("del").text, changed.select_one("ins").text) == (
-        "was: 1",
-        "becomes: '1'",
+        "1",
+        "'1'",
     )
     assert "only by case" in page.select_one(".alert-warning").text
     assert "abc" not in page.text
