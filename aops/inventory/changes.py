@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from aops.inventory import edits
@@ -36,6 +36,15 @@ class Part:
     changed: tuple[Entry, ...] = ()
     removed: tuple[Entry, ...] = ()
     unchanged: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain JSON values."""
+        return {
+            verb: [
+                {"name": entry.name, "edits": _plain(entry.edits)} for entry in getattr(self, verb)
+            ]
+            for verb in ("added", "changed", "removed")
+        } | {"unchanged": self.unchanged}
 
 
 @dataclass(frozen=True)
@@ -97,11 +106,11 @@ class Changes:
         """Give plain JSON values for storing and for the page; without ``after``."""
         return {
             "counts": self.counts,
-            "hosts": asdict(self.hosts),
-            "groups": asdict(self.groups),
-            "variables": [asdict(edit) for edit in self.variables],
+            "hosts": self.hosts.as_json(),
+            "groups": self.groups.as_json(),
+            "variables": _plain(self.variables),
             "order": list(self.order),
-            "cautions": [asdict(caution) for caution in self.cautions],
+            "cautions": [vars(caution) for caution in self.cautions],
         }
 
 
@@ -136,6 +145,11 @@ def compare(current: Snapshot, wanted: Snapshot, mode: ImportMode) -> Changes:
 def details_of(snapshot: Snapshot, name: str) -> HostDetails:
     """Give the details of a host, with what holds where nothing is said."""
     return _filled(snapshot.details.get(name, _UNSAID), _DEFAULT)
+
+
+def _plain(found: Edits) -> list[dict[str, Any]]:
+    """Turn edits into dictionaries; ``asdict`` takes seconds for those of 10,000 hosts."""
+    return [{**vars(edit)} for edit in found]
 
 
 _UNSAID = HostDetails()
