@@ -146,7 +146,7 @@ def fail(
     refresh = session().get_one(SourceRefresh, claim.refresh_id)
     refresh.status = RefreshStatus.FAILED
     refresh.duration = seconds
-    refresh.error = Masker(secrets).mask(sentence)
+    refresh.error = Masker(secrets).mask(reports.readable(sentence))
     refresh.output = reports.side_output(output, secrets)
     audit.record("source.refresh_failed", refresh.source, cause=refresh.cause, reason=refresh.error)
     session().flush()

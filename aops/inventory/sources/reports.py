@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -22,6 +23,10 @@ MOST_EDITS = 20_000
 
 MAX_OUTPUT = 40_000
 """Characters of side output that are kept: the beginning and the end."""
+
+_INVISIBLE = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 
 _QUIET = frozenset({Fate.STILL_DISABLED})
 _DISABLED = frozenset({Fate.DISABLED, Fate.DISABLED_IN_USE, Fate.DISABLED_NOT_BROUGHT})
@@ -57,13 +62,18 @@ def document(
 
 
 def side_output(text: str, secrets: Collection[str]) -> str:
-    """Mask what was printed, then keep its beginning and its end."""
-    masked = Masker(secrets).mask(text)
+    """Keep the beginning and the end of what was printed, masked, and what a page can show."""
+    masked = Masker(secrets).mask(readable(text))
     if len(masked) <= MAX_OUTPUT:
         return masked
     half = MAX_OUTPUT // 2
     left_out = _("%(n)d characters were left out here", n=len(masked) - 2 * half)
     return f"{masked[:half]}\n[… {left_out} …]\n{masked[-half:]}"
+
+
+def readable(text: str) -> str:
+    """Drop colours and other control characters."""
+    return _INVISIBLE.sub("", text)
 
 
 def _within(difference: dict[str, Any], most: int) -> dict[str, Any]:
