@@ -14,6 +14,8 @@ from aops.core import clock
 from aops.core.database import database_time, session
 from aops.core.permissions import Role
 from aops.credentials.models import Credential, CredentialType
+from aops.inventory.facts import services as facts_services
+from aops.inventory.facts.reports import Report
 from aops.inventory.filters.models import HostFilter
 from aops.inventory.imports.models import ImportKind, ImportMode, InventoryImport
 from aops.inventory.models import Group, Host, HostResult, Inventory
@@ -176,6 +178,13 @@ def make_host_result(host: Host, job: Job, **values: Any) -> HostResult:
     now = clock.now()
     given = {"last_job_id": job.id, "last_status": "ok", "last_at": now, "last_ok_at": now}
     return _add(HostResult(host_id=host.id, **given | values))
+
+
+def make_facts(host: Host, **facts: Any) -> None:
+    """What a host reported in a run, twice; ``kernel`` changed."""
+    for kernel in ("6.1", "6.12"):
+        report = Report({"kernel": kernel, **facts}, clock.now())
+        facts_services.record(host.inventory_id, 1, {host.name: report})
 
 
 def _add(thing: T) -> T:
