@@ -34,6 +34,7 @@ FEATURES = (
     "credentials",
     "inventory",
     "inventory.bulk",
+    "inventory.keys",
     "inventory.imports",
     "inventory.exports",
     "inventory.sources",

@@ -27,6 +27,12 @@ SIDEBAR: Sidebar = (
             ),
             Page(_l("Hosts"), "hosts.index_view", "hosts", Permission.INVENTORY_READ),
             Page(_l("Groups"), "groups.index_view", "groups", Permission.INVENTORY_READ),
+            Page(
+                _l("SSH host keys"),
+                "host_keys.index",
+                "host-key",
+                Permission.INVENTORY_READ,
+            ),
             Page(_l("Filters"), "filters.index_view", "filter", Permission.INVENTORY_READ),
         ),
     ),

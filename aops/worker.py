@@ -14,6 +14,7 @@ FEATURES_WITH_TASKS = ("inventory", "inventory.imports", "inventory.sources", "j
 SWEEP_SECONDS = 5.0
 FORGET_SECONDS = 600.0
 SOURCES_SECONDS = 20.0
+KEYS_SECONDS = 15.0
 
 flask_app = create_app()
 celery = app = flask_app.extensions["celery"]
@@ -21,6 +22,11 @@ for _feature in FEATURES_WITH_TASKS:
     importlib.import_module(f"aops.{_feature}.tasks")
 
 celery.conf.beat_schedule = {
+    "host keys": {
+        "task": "inventory.scan_host_keys",
+        "schedule": KEYS_SECONDS,
+        "options": {"expires": KEYS_SECONDS * 2},
+    },
     "imports": {
         "task": "inventory.imports.sweep",
         "schedule": SWEEP_SECONDS,

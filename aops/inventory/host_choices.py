@@ -92,6 +92,8 @@ def _active(filters: Filters, offered: Choices) -> Iterator[tuple[Any, Any, dict
 
 
 def _rare(filters: Filters, offered: Choices) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+    if filters.host:
+        yield _("Chosen hosts"), len(filters.host), {"host": ()}
     if filters.keys:
         yield _("SSH keys"), KEY_STATES[filters.keys], {"keys": ""}
     if filters.source is not None:

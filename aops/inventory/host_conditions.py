@@ -63,6 +63,8 @@ def _own(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield or_(*(column.icontains(filters.search, autoescape=True) for column in columns))
     if filters.inventory is not None:
         yield Host.inventory_id == filters.inventory
+    if filters.host:
+        yield Host.id.in_(filters.host)
     if filters.enabled:
         yield Host.enabled.is_(filters.enabled == "1")
 

@@ -21,6 +21,9 @@ KEYS = ("unknown", "to_check", "changed", "accepted")
 
 _MAX_TEXT = 200
 _MAX_QUERY = 2_000
+MAX_HOSTS = 200
+"""Certain hosts in one address, which must stay short of 4 KiB."""
+
 _MAX_ID = 2**31 - 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _OLD_NAME = re.compile(r"flt\d*_(inventory|group|enabled)_equals")
@@ -41,6 +44,7 @@ class Filters:
         source: The dynamic source that they come from.
         filter: In the language of ``filters.language``.
         saved: A filter that was saved under a name.
+        host: Certain hosts, such as those that were ticked.
         size: Rows on a page.
         after: Key of the row before the page; ``before`` that of the row behind it.
     """
@@ -57,6 +61,7 @@ class Filters:
     source: int | None = None
     filter: str = ""
     saved: int | None = None
+    host: tuple[int, ...] = ()
     sort: str = "name"
     desc: bool = False
     size: int = PAGE_SIZE
@@ -80,6 +85,7 @@ class Filters:
             source=_number(given.get("source", "")),
             filter=_CONTROL.sub(" ", given.get("filter", "")).strip()[:_MAX_QUERY].strip(),
             saved=_number(given.get("saved", "")),
+            host=_numbers(given.getlist("host")),
             sort=_one_of(given.get("sort", ""), SORTS) or "name",
             desc=given.get("desc") == "1",
             size=_size(given.get("page_size", "")),
@@ -139,6 +145,11 @@ def _number(text: str) -> int | None:
         return None
     number = int(text[:12])
     return number if number <= _MAX_ID else None
+
+
+def _numbers(texts: list[str]) -> tuple[int, ...]:
+    found = (_number(text) for text in texts[:MAX_HOSTS])
+    return tuple(sorted({number for number in found if number is not None}))
 
 
 def _size(text: str) -> int:

@@ -39,7 +39,9 @@ def keys_of(host: Host) -> list[HostKey]:
 
 def request_keys(host: Host) -> None:
     """Ask a worker to fetch a host's SSH keys."""
-    _note_scan([host.id], key_scan_requested_at=clock.now(), key_scan_error="")
+    _note_scan(
+        [host.id], key_scan_requested_at=clock.now(), key_scan_claimed_at=None, key_scan_error=""
+    )
     audit.record("host.keys_requested", host)
     celery.send_after_commit(SCAN_TASK, host.id)
 
@@ -47,14 +49,10 @@ def request_keys(host: Host) -> None:
 def request_many(host_ids: Collection[int]) -> None:
     """Ask a worker to fetch the SSH keys of many hosts; the caller writes the audit log."""
     for piece in _pieces(host_ids):
-        _note_scan(piece, key_scan_requested_at=clock.now(), key_scan_error="")
+        _note_scan(
+            piece, key_scan_requested_at=clock.now(), key_scan_claimed_at=None, key_scan_error=""
+        )
     celery.send_after_commit(SCAN_TASK)
-
-
-def connection_to_scan(host_id: int) -> Connection:
-    """Tell where to fetch a host's keys; nowhere if the host is gone by now."""
-    host = session().get(Host, host_id)
-    return addresses.connection_of(host) if host else Connection(ssh=True, address=None)
 
 
 def store_scan(host_id: int, connection: Connection, scan: Scan) -> None:
@@ -73,6 +71,7 @@ def store_scan(host_id: int, connection: Connection, scan: Scan) -> None:
     _note_scan(
         [host_id],
         key_scan_requested_at=None,
+        key_scan_claimed_at=None,
         keys_scanned_at=clock.now(),
         key_scan_error=scan.problem.value,
     )
@@ -125,6 +124,37 @@ def forget_host_key(key: HostKey) -> None:
     session().flush()
 
 
+def accept_many(key_ids: Collection[int], by: str) -> tuple[int, int]:
+    """Trust the keys that contradict nothing; each gets its line in the audit log.
+
+    Args:
+        key_ids: As they were shown; those that are gone or accepted by now are passed over.
+        by: Who says that they are the right ones.
+
+    Returns:
+        How many were accepted, and how many were left because they differ from accepted ones.
+    """
+    keys = _offered(key_ids)
+    taken = _accepted_spots({key.host_id for key in keys})
+    accepted = 0
+    for key in keys:
+        if _spot(key) not in taken:
+            taken.add(_spot(key))
+            _trust(key, by)
+            accepted += 1
+    session().flush()
+    return accepted, len(keys) - accepted
+
+
+def forget_many(key_ids: Collection[int]) -> int:
+    """Drop offered keys; accepted ones stay."""
+    keys = _offered(key_ids)
+    for key in keys:
+        session().delete(key)
+    session().flush()
+    return len(keys)
+
+
 def record_new_keys(inventory_id: int, known_hosts_text: str) -> None:
     """Trust the keys that a run accepted because its inventory allowed it.
 
@@ -158,6 +188,22 @@ def known_hosts_for(inventory_id: int) -> str:
     return "".join(dict.fromkeys(known_hosts.line(*row) for row in session().execute(query)))
 
 
+def _offered(key_ids: Collection[int]) -> list[HostKey]:
+    query = select(HostKey).where(HostKey.id.in_(key_ids), HostKey.trust == KeyTrust.OFFERED)
+    return list(session().scalars(query.order_by(HostKey.id)))
+
+
+def _accepted_spots(host_ids: Collection[int]) -> set[tuple[int, str, str]]:
+    query = select(HostKey.host_id, HostKey.address, HostKey.key_type).where(
+        HostKey.host_id.in_(host_ids), HostKey.trust == KeyTrust.ACCEPTED
+    )
+    return {(host, address, kind) for host, address, kind in session().execute(query)}
+
+
+def _spot(key: HostKey) -> tuple[int, str, str]:
+    return key.host_id, key.address, key.key_type
+
+
 def _keep_offers(host: Host, address: str, scan: Scan) -> None:
     """Add what is new, and drop earlier offers that are not made any more."""
     known = _by_address_and_fingerprint(host)
@@ -176,9 +222,7 @@ def _by_address_and_fingerprint(host: Host) -> dict[tuple[str, str], HostKey]:
 
 def _note_scan(host_ids: Collection[int], **values: Any) -> None:
     session().execute(
-        update(Host)
-        .where(Host.id.in_(host_ids))
-        .values(updated_at=Host.updated_at, **values)
+        update(Host).where(Host.id.in_(host_ids)).values(updated_at=Host.updated_at, **values)
     )
 
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from aops.core import clock
-from aops.inventory import addresses, host_keys
+from aops.inventory import addresses, host_keys, key_scans
 from aops.inventory.addresses import Connection
 from aops.inventory.labels import SCAN_PROBLEMS
 from aops.inventory.models import Host, HostKey, KeyTrust
 
 PATIENCE = timedelta(seconds=60)
-"""After this, the page says that no worker seems to be there instead of waiting on."""
+"""After this, the page says that no worker seems to be there, unless one is at others."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def overview(host: Host) -> KeyOverview:
     trusted = {(key.address, key.key_type): key for key in accepted}
     offered = [key for key in keys if key.trust is KeyTrust.OFFERED]
     asked = host.key_scan_requested_at
-    overdue = asked is not None and clock.now() - asked > PATIENCE
+    overdue = asked is not None and clock.now() - asked > PATIENCE and not key_scans.is_busy()
     return KeyOverview(
         connection=addresses.connection_of(host),
         accepted=accepted,

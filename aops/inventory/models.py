@@ -75,6 +75,7 @@ class Host(Audited, Versioned, Model):
         enabled: A disabled host stays in the inventory and out of runs.
         description: Notes of those who keep it.
         key_scan_requested_at: When somebody asked for its SSH keys; None once they are there.
+        key_scan_claimed_at: Database time at which a worker took that up; None while nobody has.
         keys_scanned_at: When its SSH keys were last fetched.
         key_scan_error: Why the last fetch brought nothing; "" when it did.
     """
@@ -95,7 +96,8 @@ class Host(Audited, Versioned, Model):
     enabled: Mapped[bool] = mapped_column(default=True)
     description: Mapped[str] = mapped_column(LongText, default="")
     variables: Mapped[str] = mapped_column(LongText, default="")
-    key_scan_requested_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    key_scan_requested_at: Mapped[datetime | None] = mapped_column(Timestamp, index=True)
+    key_scan_claimed_at: Mapped[datetime | None] = mapped_column(Timestamp)
     keys_scanned_at: Mapped[datetime | None] = mapped_column(Timestamp)
     key_scan_error: Mapped[str] = mapped_column(ShortText, default="")
 

@@ -498,6 +498,16 @@ def upgrade():
         batch_op.add_column(
             sa.Column("position", sa.Integer(), server_default="1000000", nullable=False)
         )
+        batch_op.add_column(
+            sa.Column(
+                "key_scan_claimed_at",
+                sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+                nullable=True,
+            )
+        )
+        batch_op.create_index(
+            batch_op.f("ix_hosts_key_scan_requested_at"), ["key_scan_requested_at"], unique=False
+        )
         batch_op.create_index("ix_hosts_updated_at_id", ["updated_at", "id"], unique=False)
 
     with op.batch_alter_table("inventories", schema=None) as batch_op:
@@ -541,6 +551,9 @@ def upgrade():
             sa.Column("report_seq", sa.Integer(), server_default="0", nullable=False)
         )
         batch_op.add_column(
+            sa.Column("limit_hosts", sa.Integer(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
             sa.Column("target_name", sa.String(length=200), server_default="", nullable=False)
         )
         batch_op.add_column(
@@ -568,6 +581,7 @@ def downgrade():
         )
         batch_op.drop_column("use_fact_cache")
         batch_op.drop_column("target_name")
+        batch_op.drop_column("limit_hosts")
         batch_op.drop_column("report_seq")
 
     with op.batch_alter_table("job_templates", schema=None) as batch_op:
@@ -593,6 +607,8 @@ def downgrade():
 
     with op.batch_alter_table("hosts", schema=None) as batch_op:
         batch_op.drop_index("ix_hosts_updated_at_id")
+        batch_op.drop_index(batch_op.f("ix_hosts_key_scan_requested_at"))
+        batch_op.drop_column("key_scan_claimed_at")
         batch_op.drop_column("position")
 
     with op.batch_alter_table("host_groups", schema=None) as batch_op:

@@ -40,6 +40,7 @@ def test_no_transaction_is_open_while_the_network_is_waited_for(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = make_host("web1", variables="")
+    host_keys.request_keys(host)
     open_ones: list[bool] = []
 
     def scan(_address: str | None, _port: int) -> Scan:

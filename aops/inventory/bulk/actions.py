@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import flash, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from aops.core import yaml_text
@@ -14,8 +15,9 @@ from aops.core.permissions import Permission
 from aops.core.views import may
 from aops.inventory.bulk import changes, variables
 from aops.inventory.bulk.forms import GroupForm, LabelForm, VariableForm, VariableNameForm
-from aops.inventory.bulk.selection import Choice
+from aops.inventory.bulk.selection import Choice, Selection
 from aops.inventory.bulk.services import Change
+from aops.inventory.host_filters import MAX_HOSTS, Filters
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Elsewhere:
     name: str
     label: Any
     permission: Permission
-    url: Callable[[Choice], str]
+    url: Callable[[Choice, Selection], str]
     takes_form: bool = False
 
 
@@ -75,6 +77,22 @@ def _set_variable(form: VariableForm) -> Change:
         yaml_text.parse(form.value.data or ""),
         may_reserve=may(Permission.INVENTORY_RESERVED),
     )
+
+
+def _hosts_at(endpoint: str, choice: Choice, selection: Selection, **changes: Any) -> str:
+    """Give a page of hosts: with the filters when all that match were chosen, else with ids."""
+    ids = tuple(selection.hosts)
+    if not choice.everything and len(ids) > MAX_HOSTS:
+        flash(
+            _(
+                "These are the first %(shown)s of %(number)s hosts.",
+                shown=MAX_HOSTS,
+                number=len(ids),
+            ),
+            "warning",
+        )
+    wanted = choice.filters if choice.everything else Filters(host=ids[:MAX_HOSTS])
+    return f"{url_for(endpoint)}?{wanted.query(**changes)}"
 
 
 _WRITE = Permission.INVENTORY_WRITE
@@ -177,11 +195,24 @@ ACTIONS: tuple[Action | Elsewhere, ...] = (
         _l("Hosts whose SSH keys are being fetched: %(number)s."),
     ),
     Elsewhere(
+        "run",
+        _l("Run a template"),
+        Permission.JOBS_LAUNCH,
+        lambda _choice, _selection: url_for("templates.run_on"),
+        takes_form=True,
+    ),
+    Elsewhere(
         "export",
         _l("Export"),
         Permission.INVENTORY_READ,
-        lambda _choice: url_for("exports.index"),
+        lambda _choice, _selection: url_for("exports.index"),
         takes_form=True,
+    ),
+    Elsewhere(
+        "approve-keys",
+        _l("Check SSH keys"),
+        Permission.INVENTORY_TRUST,
+        lambda choice, selection: _hosts_at("host_keys.index", choice, selection, keys="to_check"),
     ),
     Action(
         "delete",

@@ -166,6 +166,8 @@ class Delete(Change):
 class FetchKeys(Change):
     """Ask a worker for the SSH keys of hosts."""
 
+    is_seen_by_runs = False
+
     def apply(self, _selection: Selection, ids: list[int]) -> None:
         """Note the wish and wake a worker."""
         host_keys.request_many(ids)

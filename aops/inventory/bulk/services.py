@@ -27,7 +27,13 @@ _SHOWN_NAMES = 3
 
 
 class Change:
-    """What can be done to many hosts."""
+    """What can be done to many hosts.
+
+    Attributes:
+        is_seen_by_runs: Whether the inventory is another one afterwards.
+    """
+
+    is_seen_by_runs = True
 
     def affected(self, selection: Selection) -> list[int]:
         """Give the hosts that it would change; the others are so already.
@@ -71,7 +77,8 @@ def carry_out(action: str, change: Change, selection: Selection, ids: list[int])
     inventories = selection.within(ids)
     session().flush()
     change.apply(selection, ids)
-    generation.raise_for(inventories)
+    if change.is_seen_by_runs:
+        generation.raise_for(inventories)
     names = [selection.hosts[key] for key in ids]
     shown = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], "…"]
     audit.record(action, Many(names), number=len(names), hosts=shown, **change.facts())

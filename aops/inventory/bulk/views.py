@@ -47,7 +47,7 @@ class BulkView(ConsoleView):
         except AopsError as error:
             return self._refused(choice, error)
         if isinstance(action, Elsewhere):
-            return redirect(action.url(choice), 307 if action.takes_form else 302)
+            return redirect(action.url(choice, selection), 307 if action.takes_form else 302)
         return self._step(action, choice, selection)
 
     def _refused(self, choice: Choice, error: AopsError) -> Any:
