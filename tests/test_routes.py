@@ -108,6 +108,8 @@ GET  templates.edit_view          403      403      200      200
 GET  templates.export             302      302      302      302
 GET  templates.index_view         200      200      200      200
 GET  templates.launch             403      200      200      200
+GET  templates.matching_hosts     403      200      200      200
+GET  templates.run_on             403      302      302      302
 GET  users.ajax_lookup            403      403      403      404
 GET  users.create_view            403      403      403      200
 GET  users.details_view           403      403      403      200
@@ -173,6 +175,7 @@ POST templates.create_view        403      403      200      200
 POST templates.delete_view        403      403      302      302
 POST templates.edit_view          403      403      200      200
 POST templates.launch             403      302      302      302
+POST templates.run_on             403      302      302      302
 POST users.action_view            403      403      403      302
 POST users.ajax_update            403      403      403      404
 POST users.create_view            403      403      403      200
@@ -403,6 +406,7 @@ def world(app: Flask, session: Session) -> World:
     lifecycle.claim(job.id, "here")
     factories.make_job_result(job, host.name)
     factories.make_host_result(host, job)
+    factories.make_facts(host)
     imported = factories.make_import(inventory=host.inventory)
     user = factories.make_user("zoe")
     sign_in = UserSession(

@@ -64,6 +64,11 @@ class Layout:
         return self.private / "cache" / CACHE.name
 
     @property
+    def limit(self) -> Path:
+        """The names of the hosts to run on: too many for a command line, and meant literally."""
+        return self.private / "limit"
+
+    @property
     def known_hosts(self) -> Path:
         """The only file that SSH takes host keys from, and adds accepted ones to."""
         return self.private / "known_hosts"

@@ -55,6 +55,9 @@ def make(spec: RunSpec, layout: Layout, processes: int | None) -> Order:
         processes: How many the run may have at once.
     """
     options, files = _with_secrets(spec.secrets, layout.private / "secrets")
+    if spec.options.limit_hosts:
+        files[layout.limit] = _line("\n".join(spec.options.limit_hosts))
+        options.append(f"--limit=@{layout.limit},")
     files |= {
         layout.inventory: spec.inventory,
         layout.known_hosts: _line(spec.known_hosts) if spec.known_hosts else "",

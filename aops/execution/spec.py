@@ -132,10 +132,14 @@ class Options:
 
     Attributes:
         verbosity: How many ``v``: 0 to 5.
+        limit: A host pattern.
+        limit_hosts: Instead of a pattern, the names of hosts, each of which is meant literally
+            and stands in the inventory.
         timeout: Seconds after which the run is ended; None means never.
     """
 
     limit: str = ""
+    limit_hosts: tuple[str, ...] = ()
     tags: str = ""
     skip_tags: str = ""
     forks: int = 5

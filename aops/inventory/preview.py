@@ -67,9 +67,9 @@ class Preview:
         }
 
 
-def of_names(names: Sequence[str], total: int) -> Preview:
+def of_names(names: Sequence[str], total: int, *, shown: int = SHOWN) -> Preview:
     """Show hosts that are known already."""
-    return Preview(len(names), total, tuple(names[:SHOWN]))
+    return Preview(len(names), total, tuple(names[:shown]))
 
 
 def of_pattern(inventory_id: int, pattern: str, *, disabled: bool, allow_regex: bool) -> Preview:

@@ -38,9 +38,18 @@ class PreviewPages:
         return answer(self, found)
 
 
-def answer(view: Any, found: Preview, **more: Any) -> Response | str:
-    """Give a preview as a part of a page, or as JSON to those who ask for it."""
+def answer(
+    view: Any, found: Preview, template: str = "inventory/_preview.html", **more: Any
+) -> Response | str:
+    """Give a preview as a part of a page, or as JSON to those who ask for it.
+
+    Args:
+        view: Draws it.
+        found: What to tell.
+        template: The part of the page.
+        more: What the template needs besides.
+    """
     kinds = request.accept_mimetypes
     if kinds.best_match(["text/html", "application/json"]) == "application/json":
         return jsonify(found.as_json())
-    return str(view.render("inventory/_preview.html", preview=found, **more))
+    return str(view.render(template, preview=found, **more))

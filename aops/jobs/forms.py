@@ -27,11 +27,16 @@ from aops.core.forms import (
     yaml_mapping,
 )
 from aops.credentials.models import Credential, CredentialType
+from aops.inventory.filters.models import HostFilter
 from aops.inventory.models import Inventory
+from aops.inventory.patterns import MAX_LENGTH
 from aops.jobs.labels import VERBOSITY
 from aops.playbooks.models import Playbook
 
 _SHORT = Length(max=255, message=_l("At most 255 characters are allowed."))
+_LONG = Length(
+    max=MAX_LENGTH, message=_l("At most %(max)d characters are allowed; use a group or a filter.")
+)
 _LIMIT_HELP = _l("A host pattern such as web*:!web3. Empty means every host of the inventory.")
 _TAGS_HELP = _l("With commas between them. Empty means all tasks.")
 _OUTPUT = [SelectChoice(value, label) for value, label in VERBOSITY]
@@ -49,6 +54,16 @@ def _credentials() -> Any:
 
 def _in_seconds(minimum: int, maximum: int) -> NumberRange:
     return NumberRange(minimum, maximum, message=_l("Write a number from %(min)s to %(max)s."))
+
+
+def _saved_filter() -> QuerySelectField:
+    return QuerySelectField(
+        _l("Saved filter"),
+        query_factory=_all_of(HostFilter),
+        allow_blank=True,
+        blank_text=_l("None: only the limit"),
+        description=_l("Narrows the limit to the hosts that it finds at the launch."),
+    )
 
 
 class TemplateForm(ConsoleForm):
@@ -79,7 +94,8 @@ class TemplateForm(ConsoleForm):
             "are for dynamic sources; runs do not get them."
         ),
     )
-    limit = LineField(_l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP)
+    limit = LineField(_l("Limit"), filters=[stripped], validators=[_LONG], description=_LIMIT_HELP)
+    host_filter = _saved_filter()
     tags = LineField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)
     skip_tags = LineField(_l("Skip tags"), filters=[stripped], validators=[_SHORT])
     extra_vars = TextField(
@@ -119,10 +135,17 @@ class TemplateForm(ConsoleForm):
 
 
 class LaunchForm(ConsoleForm):
-    """What the launch page asks; fields that the template fixes are deleted from it."""
+    """What the launch page asks; fields that the template fixes are deleted from it.
+
+    ``hosts`` carries the ids of hosts that were chosen in a list, ``seen`` the seal of those
+    that the page shows.
+    """
 
     launch_key = HiddenField()
-    limit = LineField(_l("Limit"), filters=[stripped], validators=[_SHORT], description=_LIMIT_HELP)
+    hosts = HiddenField()
+    only_chosen = BooleanField(default=True)
+    limit = LineField(_l("Limit"), filters=[stripped], validators=[_LONG], description=_LIMIT_HELP)
+    host_filter = _saved_filter()
     tags = LineField(_l("Tags"), filters=[stripped], validators=[_SHORT], description=_TAGS_HELP)
     skip_tags = LineField(_l("Skip tags"), filters=[stripped], validators=[_SHORT])
     launch_vars = TextField(

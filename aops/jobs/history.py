@@ -16,6 +16,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import load_only
 
 from aops.core.database import session
+from aops.jobs import limits
 from aops.jobs.models import Job, JobHost, JobStatus, JobTemplate
 
 PAGE_SIZE = 50
@@ -125,7 +126,8 @@ def _columns(query: Select[tuple[Job]]) -> Select[tuple[Job]]:
             Job.reason,
             Job.playbook_name,
             Job.inventory_name,
-            Job.limit,
+            Job.limit_hosts,
+            Job.target_name,
             Job.check_mode,
             Job.launched_by_name,
             Job.created_at,
@@ -136,7 +138,8 @@ def _columns(query: Select[tuple[Job]]) -> Select[tuple[Job]]:
             Job.hosts_failed,
             Job.hosts_changed,
             raiseload=True,
-        )
+        ),
+        *limits.without_names(),
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Table
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, query_expression, relationship
 
 from aops.audit.models import Audited
 from aops.core import clock
@@ -167,7 +167,10 @@ class Job(RunSettings, Model):
         attempt: The fencing token: every write of a run process names it.
         owner: Which machine and process carries the run, for people.
         heartbeat_at: Database time of the run process's last sign of life.
-        target_name: Name of the saved filter that chose the hosts; ``limit`` names them.
+        limit_hosts: How many hosts ``limit`` names, one on each line, which the run takes
+            literally; 0 where it is a pattern.
+        limit_start: The beginning of a pattern, where ``limits.without_names`` read it.
+        target_name: Name of the saved filter that chose the hosts.
         reason: A sentence where the status alone does not say enough.
         output_seq: Number of the last stored piece of output.
         output_cut: Bytes of output that were not stored because of the limit.
@@ -206,6 +209,8 @@ class Job(RunSettings, Model):
         ForeignKey("inventories.id", ondelete="SET NULL")
     )
     inventory_name: Mapped[str] = mapped_column(Name)
+    limit_hosts: Mapped[int] = mapped_column(default=0, server_default="0")
+    limit_start: Mapped[str | None] = query_expression()
     target_name: Mapped[str] = mapped_column(Name, default="", server_default="")
     launch_vars: Mapped[str] = mapped_column(LongText, default="")
     launch_vars_templated: Mapped[bool] = mapped_column(default=False)

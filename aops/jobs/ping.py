@@ -78,6 +78,7 @@ def ping(
         inventory_name=host.inventory.name,
         credentials=list(credentials),
         limit=host.name,
+        limit_hosts=1,
         forks=1,
         timeout=TIMEOUT,
         launched_by_id=user.id,

@@ -13,13 +13,18 @@ from aops.core.errors import AopsError
 from aops.credentials import services as credentials
 from aops.credentials.models import Credential
 from aops.execution.spec import Options, RunSpec
-from aops.inventory import rendering
+from aops.inventory import rendering, rows
 from aops.inventory import services as inventory
 from aops.inventory.facts import cache as fact_cache
+from aops.inventory.rows import InventoryRows
+from aops.jobs import targets
 from aops.jobs.lifecycle import DELETED
 from aops.jobs.models import Job, job_credentials
+from aops.jobs.reasons import msgid
 
 PLAYBOOK_FILE = "playbook.yml"
+
+GONE = msgid("None of the hosts that this job was launched on is an enabled host any more.")
 
 
 @dataclass(frozen=True)
@@ -42,17 +47,19 @@ def prepare(job: Job) -> PreparedRun:
     """
     if job.revision is None or job.inventory is None:
         raise AopsError(DELETED)
+    loaded = rows.load(job.inventory.id)
+    hosts = _hosts_of(job, loaded)
     used = _credentials_of(job)
     secrets = replace(credentials.secrets_for_run(used), extra_vars=extra_vars_of(job))
     spec = RunSpec(
         run_id=f"{job.id}-{job.attempt}",
         playbook=PLAYBOOK_FILE,
         project={PLAYBOOK_FILE: job.revision.content},
-        inventory=rendering.render(job.inventory.id),
+        inventory=rendering.render_rows(loaded),
         known_hosts=inventory.known_hosts_for(job.inventory.id),
         accept_new_host_keys=job.inventory.accept_new_host_keys,
-        facts=fact_cache.of(job.inventory.id, job.limit) if job.use_fact_cache else None,
-        options=_options_of(job, credentials.machine_of(used)),
+        facts=_known_facts(job, hosts),
+        options=_options_of(job, hosts, credentials.machine_of(used)),
         secrets=secrets,
     )
     credentials.mark_used([credential.id for credential in used])
@@ -92,9 +99,28 @@ def _credentials_of(job: Job) -> list[Credential]:
     )
 
 
-def _options_of(job: Job, machine: Credential | None) -> Options:
+def _hosts_of(job: Job, loaded: InventoryRows) -> tuple[str, ...]:
+    """Name the hosts that a job is pinned to, as far as they are there.
+
+    A name that is gone must not reach Ansible: it would be a pattern, or a group's name.
+    """
+    pinned = targets.pinned(job)
+    hosts = tuple(host for host in pinned if host in loaded.hosts)
+    if pinned and not hosts:
+        raise AopsError(GONE)
+    return hosts
+
+
+def _known_facts(job: Job, hosts: tuple[str, ...]) -> dict[str, str] | None:
+    if not job.use_fact_cache or job.inventory is None:
+        return None
+    return fact_cache.of(job.inventory.id, job.limit, hosts=hosts)
+
+
+def _options_of(job: Job, hosts: tuple[str, ...], machine: Credential | None) -> Options:
     return Options(
-        limit=job.limit,
+        limit="" if hosts else job.limit,
+        limit_hosts=hosts,
         tags=job.tags,
         skip_tags=job.skip_tags,
         forks=job.forks,

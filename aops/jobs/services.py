@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.exc import IntegrityError
 
 from aops.audit import services as audit
@@ -17,9 +18,10 @@ from aops.core.permissions import Permission, allows
 from aops.core.references import finds_references
 from aops.credentials import services as credentials
 from aops.credentials.models import Credential
-from aops.inventory import index, patterns
+from aops.inventory import patterns
+from aops.inventory.filters.models import HostFilter
 from aops.inventory.models import Inventory
-from aops.jobs import lifecycle, options
+from aops.jobs import lifecycle, limits, options, targets
 from aops.jobs.models import (
     Job,
     JobStatus,
@@ -27,6 +29,7 @@ from aops.jobs.models import (
     job_credentials,
     job_template_credentials,
 )
+from aops.jobs.targets import Target
 from aops.playbooks import services as playbooks
 from aops.playbooks.models import Playbook
 from aops.users.models import User
@@ -41,10 +44,18 @@ class Choices:
     """What the launch page asked for.
 
     Attributes:
+        host_filter: Narrows the limit to what it finds now.
+        hosts: Names of hosts that narrow it too; none narrows nothing. Where the template does
+            not ask for the limit, only those that a job was pinned to may come here, and they
+            stand in place of what the filter finds now.
+        hosts_by: Name of the filter that once chose those.
         launch_vars: YAML mapping.
     """
 
     limit: str = ""
+    host_filter: HostFilter | None = None
+    hosts: tuple[str, ...] = ()
+    hosts_by: str = ""
     tags: str = ""
     skip_tags: str = ""
     launch_vars: str = ""
@@ -55,11 +66,16 @@ class Choices:
     @classmethod
     def of(cls, source: JobTemplate | Job) -> Choices:
         """Give what a template proposes, or what a job was launched with."""
+        job = source if isinstance(source, Job) else None
+        pinned = targets.pinned(job) if job is not None else []
         return cls(
-            limit=source.limit,
+            limit="" if pinned else source.limit,
+            host_filter=None if isinstance(source, Job) else source.host_filter,
+            hosts=tuple(pinned),
+            hosts_by=job.target_name if job is not None else "",
             tags=source.tags,
             skip_tags=source.skip_tags,
-            launch_vars=source.launch_vars if isinstance(source, Job) else "",
+            launch_vars=job.launch_vars if job is not None else "",
             verbosity=source.verbosity,
             check_mode=source.check_mode,
             diff_mode=source.diff_mode,
@@ -82,21 +98,25 @@ def check_template(template: JobTemplate) -> None:
     options.check_tags(template.skip_tags, "skip_tags")
     options.check_template_vars(template.extra_vars)
     credentials.refuse_conflicts(template.credentials)
+    _check_filter(template)
 
 
-def matching_hosts(inventory: Inventory, limit: str, *, allow_regex: bool) -> list[str]:
-    """Name the hosts that a limit selects, with Ansible's meaning.
+def target_of(template: JobTemplate, user: User, wanted: Choices) -> Target:
+    """Find the hosts that a launch would run on now.
 
     Raises:
-        AopsError: At the field ``limit``, if it selects nothing or is no pattern.
+        AopsError: At the field to blame, if nothing is found or something is no pattern.
     """
-    hosts = index.of(inventory.id).enabled.matching(limit, allow_regex=allow_regex)
-    if not hosts:
-        raise AopsError(
-            _("No enabled host of the inventory “%(name)s” matches.", name=inventory.name),
-            field="limit",
-        )
-    return hosts
+    choices = _allowed(template, wanted)
+    templated = allows(user.role, Permission.JOBS_TEMPLATED_VARS)
+    return targets.resolve(
+        template.inventory,
+        choices.limit,
+        host_filter=choices.host_filter,
+        chosen=choices.hosts,
+        chosen_by=choices.hosts_by,
+        allow_regex=templated or choices.limit == template.limit,  # an author wrote that
+    )
 
 
 def launch(
@@ -106,6 +126,7 @@ def launch(
     *,
     launch_key: str,
     relaunch_of: int | None = None,
+    seen: str | None = None,
 ) -> Job:
     """Store a job that a worker will take; sending the same form again gives the same job.
 
@@ -117,6 +138,8 @@ def launch(
         choices: From the launch page; data, whoever typed it.
         launch_key: From ``new_launch_key``.
         relaunch_of: Id of the job that is run again.
+        seen: The seal of the hosts that the person saw. Where the job will be pinned to its
+            hosts, those must still be the same; None asks for nothing.
 
     Raises:
         AopsError: At the field to blame.
@@ -125,9 +148,12 @@ def launch(
     known = session().scalar(select(Job).where(Job.launch_key == launch_key))
     if known is not None:
         return known
-    choices = _allowed(template, choices)
     templated = allows(user.role, Permission.JOBS_TEMPLATED_VARS)
-    _check(template, choices, templated=templated)
+    target = target_of(template, user, choices)
+    if target.pinned and seen is not None and seen != target.seal:
+        raise _unseen(target)
+    choices = _allowed(template, choices)
+    _check(choices, templated=templated)
     revision = playbooks.newest_revision(template.playbook)
     job = Job(
         launch_key=launch_key,
@@ -139,7 +165,9 @@ def launch(
         inventory=template.inventory,
         inventory_name=template.inventory.name,
         credentials=list(template.credentials),
-        limit=choices.limit,
+        limit=target.limit,
+        limit_hosts=len(target.hosts) if target.pinned else 0,
+        target_name=target.name,
         tags=choices.tags,
         skip_tags=choices.skip_tags,
         extra_vars=template.extra_vars,
@@ -182,7 +210,7 @@ def store(job: Job) -> Job:
         template=job.name,
         inventory=job.inventory_name,
         playbook=str(job.revision),
-        limit=job.limit,
+        limit=limits.shown(job),
         check=job.check_mode,
     )
     send_after_commit("jobs.dispatch")
@@ -202,12 +230,16 @@ def cancel(job: Job) -> bool:
 
 
 def _allowed(template: JobTemplate, wanted: Choices) -> Choices:
+    """Take what the template does not ask for from it; a job that is run again stays pinned."""
     own = Choices.of(template)
-    limits = wanted if template.ask_limit else own
+    aim = wanted if template.ask_limit else own
     tags = wanted if template.ask_tags else own
     modes = wanted if template.ask_modes else own
     return Choices(
-        limit=limits.limit,
+        limit=aim.limit,
+        host_filter=None if wanted.hosts and aim is own else aim.host_filter,
+        hosts=wanted.hosts,
+        hosts_by=wanted.hosts_by,
         tags=tags.tags,
         skip_tags=tags.skip_tags,
         launch_vars=wanted.launch_vars if template.ask_vars else "",
@@ -217,12 +249,37 @@ def _allowed(template: JobTemplate, wanted: Choices) -> Choices:
     )
 
 
-def _check(template: JobTemplate, choices: Choices, *, templated: bool) -> None:
+def _check(choices: Choices, *, templated: bool) -> None:
     options.check_tags(choices.tags, "tags")
     options.check_tags(choices.skip_tags, "skip_tags")
     options.check_launch_vars(choices.launch_vars, templated=templated)
-    regex = templated or choices.limit == template.limit  # an author wrote the template's
-    matching_hosts(template.inventory, choices.limit, allow_regex=regex)
+
+
+def _unseen(target: Target) -> AopsError:
+    return AopsError(
+        ngettext(
+            "The hosts are not those that this page showed: there is %(number)s now. Look at it, "
+            "then launch again.",
+            "The hosts are not those that this page showed: there are %(number)s now. Look at "
+            "them, then launch again.",
+            len(target.hosts),
+            number=format_decimal(len(target.hosts)),
+        )
+    )
+
+
+def _check_filter(template: JobTemplate) -> None:
+    chosen = template.host_filter
+    if chosen is not None and chosen.inventory_id not in {None, template.inventory.id}:
+        raise AopsError(
+            _("The filter “%(name)s” looks into another inventory.", name=chosen.name),
+            field="host_filter",
+        )
+
+
+@finds_references(HostFilter)
+def _users_of_filter(host_filter: HostFilter) -> list[str]:
+    return _users(JobTemplate.host_filter_id == host_filter.id, false())
 
 
 @finds_references(Playbook)

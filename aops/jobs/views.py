@@ -20,32 +20,32 @@ from flask_admin.form import rules
 from flask_admin.model.template import BaseListRowAction
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from markupsafe import Markup
+from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from aops.core.database import session
-from aops.core.errors import AopsError
 from aops.core.forms import UnseenRule
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleModelView, may, requires
+from aops.core.views import may, requires
 from aops.jobs import (  # host_panels registers itself
     ansi,
     history,
     host_panels,  # noqa: F401
     labels,
+    limits,
     log,
     reasons,
     services,
     waiting,
 )
-from aops.jobs.forms import LaunchForm, TemplateForm
+from aops.jobs.forms import TemplateForm
+from aops.jobs.launch_views import LaunchPages
 from aops.jobs.models import Job, JobTemplate
 from aops.jobs.ping import pinged_host
 from aops.jobs.ping_views import PingPages
-from aops.playbooks import services as playbooks
 
-_SHOWN_HOSTS = 200
+_MAX_ID = 2**31 - 1
 
 
 class LaunchAction(BaseListRowAction):
@@ -60,7 +60,7 @@ class LaunchAction(BaseListRowAction):
         )
 
 
-class TemplateView(ConsoleModelView):
+class TemplateView(LaunchPages):
     """Lists, edits and launches job templates."""
 
     read_permission = Permission.TEMPLATES_READ
@@ -100,6 +100,7 @@ class TemplateView(ConsoleModelView):
         "inventory",
         "credentials",
         "limit",
+        "host_filter",
         rules.Header(_l("How it runs")),
         "extra_vars",
         "tags",
@@ -127,40 +128,6 @@ class TemplateView(ConsoleModelView):
     def prepare(self, _form: Any, model: JobTemplate, *, is_created: bool) -> None:  # noqa: ARG002
         """Refuse what could not run."""
         services.check_template(model)
-
-    @expose("/<int:template_id>/launch", methods=("GET", "POST"))
-    @requires(Permission.JOBS_LAUNCH)
-    def launch(self, template_id: int) -> BaseResponse | str:
-        """Show what a launch would touch, and launch."""
-        template = session().get(JobTemplate, template_id)
-        if template is None:
-            abort(404)
-        source = self._relaunched(template)
-        form = _launch_form(template, source)
-        hosts: list[str] = []
-        if request.method == "POST" and form.validate():
-            hosts = _hosts_or_error(template, form)
-            if hosts and "preview" not in request.form:
-                job = _launch(template, form, source)
-                if job is not None:
-                    return redirect(url_for("jobs.show", job_id=job.id))
-        elif request.method == "GET":
-            hosts = _hosts_or_error(template, form)
-        revision = playbooks.newest_revision(template.playbook)
-        return self.render(
-            "jobs/launch.html",
-            job_template=template,
-            form=form,
-            hosts=hosts[:_SHOWN_HOSTS],
-            hosts_number=len(hosts),
-            revision=revision,
-            source=source,
-        )
-
-    def _relaunched(self, template: JobTemplate) -> Job | None:
-        job_id = request.args.get("from", type=int)
-        job = session().get(Job, job_id) if job_id else None
-        return job if job is not None and job.template_id == template.id else None
 
 
 class JobView(PingPages):
@@ -239,7 +206,8 @@ class JobView(PingPages):
 
 
 def _job(job_id: int) -> Job:
-    job = session().get(Job, job_id)
+    query = select(Job).where(Job.id == job_id).options(*limits.without_names())
+    job = session().scalar(query) if job_id <= _MAX_ID else None
     if job is None:
         abort(404)
     return job
@@ -262,65 +230,6 @@ def _poll_answer(body: str, cursor: log.Cursor, code: int, *, finished: bool) ->
     return answer
 
 
-def _launch_form(template: JobTemplate, source: Job | None) -> LaunchForm:
-    proposed = services.Choices.of(source or template)
-    values = {name: getattr(proposed, name) for name in proposed.__dataclass_fields__}
-    values["limit"] = request.args.get("limit", values["limit"])  # a host's page presets it
-    form = LaunchForm(
-        request.form if request.method == "POST" else None,
-        launch_key=services.new_launch_key(),
-        **values,
-    )
-    for asked, names in (
-        (template.ask_limit, ("limit",)),
-        (template.ask_tags, ("tags", "skip_tags")),
-        (template.ask_vars, ("launch_vars",)),
-        (template.ask_modes, ("check_mode", "diff_mode", "verbosity")),
-    ):
-        for name in () if asked else names:
-            delattr(form, name)
-    return form
-
-
-def _choices(template: JobTemplate, form: LaunchForm) -> services.Choices:
-    own = services.Choices.of(template)
-    return services.Choices(
-        **{
-            name: getattr(form, name).data if name in form else getattr(own, name)
-            for name in own.__dataclass_fields__
-        }
-    )
-
-
-def _hosts_or_error(template: JobTemplate, form: LaunchForm) -> list[str]:
-    choices = _choices(template, form)
-    allow_regex = may(Permission.JOBS_TEMPLATED_VARS) or choices.limit == template.limit
-    try:
-        return services.matching_hosts(template.inventory, choices.limit, allow_regex=allow_regex)
-    except AopsError as error:
-        if not form.attach(error):
-            flash(str(error), "error")
-        return []
-
-
-def _launch(template: JobTemplate, form: LaunchForm, source: Job | None) -> Job | None:
-    try:
-        job = services.launch(
-            template,
-            current_user._get_current_object(),  # noqa: SLF001 - the service wants the person
-            _choices(template, form),
-            launch_key=form.launch_key.data or services.new_launch_key(),
-            relaunch_of=source.id if source else None,
-        )
-        session().commit()
-    except AopsError as error:
-        session().rollback()
-        if not form.attach(error):
-            flash(str(error), "error")
-        return None
-    return job
-
-
 def register(admin: Admin) -> None:
     """Add the pages of templates and jobs."""
     admin.add_view(TemplateView(JobTemplate, endpoint="templates", url="/templates"))
@@ -328,6 +237,7 @@ def register(admin: Admin) -> None:
     assert admin.app is not None  # noqa: S101 - views are registered on an application
     admin.app.jinja_env.globals.update(
         banners=waiting.banners,
+        limit_of=limits.shown,
         may=may,
         pinged_host=pinged_host,
         Permission=Permission,

@@ -95,7 +95,7 @@ def test_a_refused_form_keeps_its_key(
         ("limit", "@/etc/shadow", "file of the control node"),
         ("limit", "--list-hosts", "dash"),
         ("limit", "~web.", "authors"),
-        ("limit", "x" * 5_000, "At most 255"),
+        ("limit", "x" * 5_000, "At most 4000"),
         ("tags", "@/etc/shadow", "is no tag"),
         ("skip_tags", "--vault-password-file=/etc/shadow", "is no tag"),
         ("launch_vars", "ansible_ssh_common_args: -oProxyCommand=id", "own variables"),

@@ -54,7 +54,7 @@ def test_an_author_adds_a_template(
         ("name", "x" * 5_000, "at most 200"),
         ("name", "two\nlines", "one line"),
         ("limit", "@/etc/shadow", "file of the control node"),
-        ("limit", "x" * 256, "At most 255"),
+        ("limit", "x" * 5_000, "At most 4000"),
         ("tags", "--list-tasks", "is no tag"),
         ("skip_tags", "{{ x }}", "is no tag"),
         ("extra_vars", "a: [1", "column"),

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from aops.core import clock
 from aops.core.database import session
-from aops.inventory import patterns, rows
+from aops.inventory import index, patterns
 from aops.inventory.facts.models import HostFacts
 from aops.inventory.models import Host
 
@@ -31,17 +31,18 @@ _BARE_NAMES = frozenset({"gather_subset", "module_setup", "discovered_interprete
 _GATHERED = "_ansible_facts_gathered"
 
 
-def of(inventory_id: int, limit: str = "") -> dict[str, str]:
+def of(inventory_id: int, limit: str = "", *, hosts: Collection[str] = ()) -> dict[str, str]:
     """Give the facts that a run on an inventory may start with.
 
     Args:
         inventory_id: Whose hosts.
         limit: A host pattern; empty means every enabled host.
+        hosts: The names of the run's hosts; then the limit is not read.
 
     Returns:
         JSON text by host name.
     """
-    wanted = _selected(inventory_id, limit)
+    wanted = frozenset(hosts) or _selected(inventory_id, limit)
     names: dict[int, str] = {}
     total = 0
     for host_id, name, size in _newest_first(inventory_id):
@@ -54,11 +55,8 @@ def of(inventory_id: int, limit: str = "") -> dict[str, str]:
 
 
 def _selected(inventory_id: int, limit: str) -> Collection[str]:
-    loaded = rows.load(inventory_id)
-    if not limit.strip():
-        return loaded.hosts.keys()
     try:
-        return set(patterns.match(limit, list(loaded.hosts), rows.members_of(loaded)))
+        return frozenset(index.of(inventory_id).enabled.matching(limit))
     except patterns.PatternError:  # Ansible will say what is wrong with it
         return ()
 

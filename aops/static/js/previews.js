@@ -17,8 +17,9 @@ function watch(box) {
   let request;
 
   const ask = async () => {
-    const url = address(box.dataset.preview, pairs, form);
+    const url = address(box, pairs, form);
     if (url === null) return show(box, "");
+    if (url.length > LONGEST) return say(box, box.dataset.previewLong);
     request = new AbortController();
     try {
       const answer = await fetch(url, { headers: { Accept: "text/html" }, signal: request.signal });
@@ -42,15 +43,21 @@ function watch(box) {
 }
 
 /** Fill in the fields; null where there is nothing to ask about yet. */
-function address(template, pairs, form) {
-  const value = (name) => form.elements.namedItem(name)?.value ?? "";
+function address(box, pairs, form) {
+  const template = box.dataset.preview;
+  const value = (name) => valueOf(form.elements.namedItem(name));
   if (placeholders(template).some((name) => !/^\d+$/.test(value(name)))) return null;
-  if (!pairs.some(([name]) => value(name).trim())) return null;
+  if (!(box.dataset.previewAlways || value(pairs[0][0]).trim())) return null;
 
   const path = template.replace(/\{(\w+)\}/g, (_, name) => value(name));
   const url = new URL(path, location.href);
   for (const [name, parameter] of pairs) url.searchParams.set(parameter, value(name));
-  return url.href.length > LONGEST ? null : url.href;
+  return url.href;
+}
+
+function valueOf(field) {
+  if (!field) return "";
+  return field.type === "checkbox" && !field.checked ? "" : field.value;
 }
 
 const placeholders = (template) => [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
