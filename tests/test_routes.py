@@ -20,7 +20,7 @@ from aops.core.database import Model
 from aops.core.permissions import Role
 from aops.core.views import ConsoleView
 from aops.credentials.models import CredentialType
-from aops.inventory.models import HostKey, KeyTrust
+from aops.inventory.models import HostKey, HostLabel, KeyTrust
 from aops.inventory.sources.models import RefreshStatus, SourceHost, SourceRefresh
 from aops.jobs import lifecycle
 from aops.jobs.models import JobHost, JobOutput, Pulse
@@ -418,6 +418,7 @@ def world(app: Flask, session: Session) -> World:
             sign_in,
             JobOutput(job_id=job.id, seq=1, attempt=1, first_line=1, line_count=1, text="ok\n"),
             JobHost(job_id=job.id, host="web1", ok=1),
+            HostLabel(host_id=host.id, name="prod"),
             Pulse(name="worker", node="here", seen_at=clock.now()),
         ]
     )
