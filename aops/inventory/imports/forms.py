@@ -11,7 +11,7 @@ from wtforms import FileField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from aops.core.fields import TextField
-from aops.core.forms import ConsoleForm
+from aops.core.forms import ConsoleForm, unix_lines
 from aops.inventory.imports import recognising
 from aops.inventory.imports.labels import KINDS, MODE_CHOICES
 from aops.inventory.imports.models import ImportKind, ImportMode
@@ -31,6 +31,7 @@ class ImportForm(ConsoleForm):
     )
     text = TextField(
         _l("Or paste it here"),
+        filters=[unix_lines],
         render_kw={"rows": 10, "spellcheck": "false", "autocomplete": "off", "class": "code"},
     )
     kind = SelectField(
