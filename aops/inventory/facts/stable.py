@@ -7,6 +7,7 @@ lists sorted whose order means nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 VOLATILE = (
@@ -73,30 +74,60 @@ UNORDERED = (
 
 
 def stable(data: Any) -> Any:
-    """Give facts without what is volatile, as a copy; unordered lists come out sorted."""
-    return _copy(data, [path.split(".") for path in VOLATILE], [p.split(".") for p in UNORDERED])
+    """Give facts without what is volatile, and with unordered lists sorted.
+
+    What no path leads into is not copied: the result is for reading only.
+    """
+    return _reduced(data, _TREE)
 
 
-def _copy(value: Any, without: list[list[str]], unordered: list[list[str]]) -> Any:
-    """Copy a part of the facts; the paths are those that lead on from here."""
+@dataclass
+class _Node:
+    """What happens to the facts at one place.
+
+    Attributes:
+        below: What happens further down, by name; a star stands for every name.
+    """
+
+    dropped: bool = False
+    unordered: bool = False
+    below: dict[str, _Node] = field(default_factory=dict)
+
+    def at(self, path: str) -> _Node:
+        """Find or make the node of a path."""
+        node = self
+        for name in path.split("."):
+            node = node.below.setdefault(name, _Node())
+        return node
+
+
+def _tree() -> _Node:
+    root = _Node()
+    for path in VOLATILE:
+        root.at(path).dropped = True
+    for path in UNORDERED:
+        root.at(path).unordered = True
+    return root
+
+
+_TREE = _tree()
+
+
+def _reduced(value: Any, node: _Node | None) -> Any:
+    if node is None:
+        return value
+    every = node.below.get("*")
     if isinstance(value, dict):
+        places = {name: node.below.get(name, every) for name in value}
         return {
-            name: _copy(part, _below(name, without), _below(name, unordered))
+            name: _reduced(part, places[name])
             for name, part in value.items()
-            if not _is_end(name, without)
+            if not ((place := places[name]) and place.dropped)
         }
     if isinstance(value, list):
-        parts = [_copy(part, _below("*", without), _below("*", unordered)) for part in value]
-        return sorted(parts, key=_place) if [] in unordered else parts
+        parts = [_reduced(part, every) for part in value]
+        return sorted(parts, key=_place) if node.unordered else parts
     return value
-
-
-def _below(name: str, paths: list[list[str]]) -> list[list[str]]:
-    return [path[1:] for path in paths if path and path[0] in (name, "*")]
-
-
-def _is_end(name: str, paths: list[list[str]]) -> bool:
-    return any(path in ([name], ["*"]) for path in paths)
 
 
 def _place(part: Any) -> str:
