@@ -10,7 +10,7 @@ from bench import machine, table
 from bench.figure import Figure
 from bench.sizes import FULL, TINY
 
-KNOWN = ("B1", "B2", "B3", "B10", "B11")
+KNOWN = ("B1", "B2", "B3", "B8", "B10", "B11")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 
 import requests
@@ -11,6 +12,7 @@ _TIMEOUT = 30
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _FIELD = re.compile(r'<input[^>]*name="(csrf_token|launch_key)"[^>]*value="([^"]+)"')
 _JOB = re.compile(r"/jobs/(\d+)/")
+_IMPORT = re.compile(r"/imports/(\d+)/")
 
 
 @dataclass
@@ -71,6 +73,27 @@ class Browser:
         """Press the cancel button; any form of this session had the token."""
         self._post(f"/jobs/{job_id}/cancel", {"csrf_token": csrf_token})
 
+    def import_file(self, inventory_id: int, content: bytes) -> int:
+        """Upload an inventory file; give the import's id."""
+        path = f"/imports/into/{inventory_id}/"
+        form = {"csrf_token": self._token(path), "mode": "replace", "kind": "", "text": ""}
+        answer = self._post(path, form, {"file": ("hosts.ini", content)})
+        found = _IMPORT.search(answer.headers["Location"])
+        if found is None:
+            raise RuntimeError("the upload was refused")
+        return int(found[1])
+
+    def confirm_import(self, import_id: int) -> None:
+        """Press the button under the preview."""
+        form = {"csrf_token": self._token(f"/imports/{import_id}/"), "removed": "0"}
+        self._post(f"/imports/{import_id}/confirm/", form)
+
+    def seconds_of(self, path: str) -> float:
+        """Load a page or a part of one; tell how long all of it took."""
+        started = time.perf_counter()
+        self.http.get(self.url + path, timeout=_TIMEOUT).raise_for_status()
+        return time.perf_counter() - started
+
     @property
     def cookies(self) -> str:
         """The header that makes another program's requests this person's."""
@@ -84,8 +107,12 @@ class Browser:
             raise RuntimeError(f"{path} holds no form")
         return found[1]
 
-    def _post(self, path: str, form: dict[str, str]) -> requests.Response:
-        answer = self.http.post(self.url + path, data=form, allow_redirects=False, timeout=_TIMEOUT)
+    def _post(
+        self, path: str, form: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None
+    ) -> requests.Response:
+        answer = self.http.post(
+            self.url + path, data=form, files=files, allow_redirects=False, timeout=_TIMEOUT
+        )
         if answer.status_code != 302:
             raise RuntimeError(f"POST {path}: {answer.status_code} {answer.text[-2000:]}")
         return answer

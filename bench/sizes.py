@@ -17,6 +17,11 @@ class Sizes:
         poll_seconds: For how long.
         cancels: How many runs are cancelled in each phase.
         starts: How often all of aops is started.
+        hosts: Of the big inventory.
+        groups: Of the big inventory.
+        variables: Of each of its hosts.
+        imports: How often it is imported.
+        pages: How often its pages are loaded.
     """
 
     loads: tuple[tuple[int, int, float], ...]
@@ -26,6 +31,11 @@ class Sizes:
     poll_seconds: int
     cancels: int
     starts: int
+    hosts: int
+    groups: int
+    variables: int
+    imports: int
+    pages: int
 
 
 FULL = Sizes(
@@ -36,6 +46,11 @@ FULL = Sizes(
     poll_seconds=40,
     cancels=20,
     starts=5,
+    hosts=10_000,
+    groups=200,
+    variables=20,
+    imports=3,
+    pages=50,
 )
 TINY = Sizes(
     loads=((3, 2, 1.05), (1, 3, 1.30)),
@@ -45,4 +60,9 @@ TINY = Sizes(
     poll_seconds=5,
     cancels=1,
     starts=1,
+    hosts=100,
+    groups=10,
+    variables=20,
+    imports=1,
+    pages=3,
 )
