@@ -46,6 +46,10 @@ _PROBLEMS: dict[str, _Words] = {
         "Reading it ended the program that reads inventories. Values nested thousands of levels "
         "deep do that."
     ),
+    "is_configuration": lambda _a: _(
+        "This configures an inventory plugin. Add it as a dynamic source of the inventory."
+    ),
+    "nothing_there": lambda _a: _("There is no host and no group in it."),
     "no_hosts": lambda _a: _("It gave no hosts, so nothing was changed."),
     "range_too_big": lambda a: _(
         "The range %(range)s stands for more than %(limit)d hosts; write a smaller one.", **a
@@ -147,10 +151,12 @@ _NOTES: dict[str, _Words] = {
         "%(file)s is not UTF-8; it was read as %(encoding)s. Look at letters with accents.", **a
     ),
     "other_sheets": lambda a: _("Only the sheet “%(sheet)s” was read.", **a),
-    "ignored_by_ansible": lambda a: _(
-        "%(file)s was left out: Ansible skips files that end like this in a folder.", **a
-    ),
     "settings_ignored": lambda a: _("%(file)s was left out: settings are not imported.", **a),
+    "configuration_ignored": lambda a: _(
+        "%(file)s was left out: it configures a plugin, and nothing in an upload is run. Add it "
+        "as a dynamic source.",
+        **a,
+    ),
     "program_ignored": lambda a: _(
         "%(file)s was left out: a program in an upload is never run. Add it as a dynamic source.",
         **a,

@@ -13,7 +13,7 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
-from . import bombs, guards, precedence, quicker, scripts
+from . import bombs, guards, precedence, quicker, scripts, steady
 from .encoding import Encoder
 from .places import Source
 from .precedence import Variables
@@ -47,6 +47,7 @@ def load(
     said = guards.listen(notes, folder)
     guards.limit_hosts(limits["hosts"], limits["groups"])
     quicker.install()
+    steady.install()
     scripts.install(limits["script_answer"])
     init_plugin_loader()
     try:
@@ -102,7 +103,8 @@ def _members(group: Any, inventory: InventoryManager, hosts: list[Any]) -> list[
 def _in_order(inventory: InventoryManager) -> list[Any]:
     """Give ``all``, then its own children in their order, then level by level what is below."""
     everything = inventory.groups["all"]
-    return [everything, *everything.get_descendants(preserve_ordering=True)]
+    below = everything.get_descendants(preserve_ordering=True)
+    return [everything, *dict.fromkeys(below)]
 
 
 def _variables_of(inventory: InventoryManager, entity: Any) -> Variables:

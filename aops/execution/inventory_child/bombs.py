@@ -22,7 +22,7 @@ def refuse(text: str, name: str) -> None:
     if "&" not in text or "*" not in text:
         return
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text.encode("utf-8", "replace"), Loader=_Loader)
     except (yaml.YAMLError, ValueError):
         return  # Ansible says better what is wrong
     if node is not None and _size(node, {}, set(), name) > MAX_NODES:

@@ -31,8 +31,8 @@ class Encoder:
     """Encodes the variables of one host or group after another.
 
     Attributes:
-        everything_untrusted: Whether text counts as ``!unsafe`` only where it looks like a
-            template, as plugins mark all they give.
+        everything_untrusted: Whether all text comes as ``!unsafe``, as that of plugins does; it
+            then counts only where the text looks like a template.
     """
 
     def __init__(self, *, everything_untrusted: bool) -> None:

@@ -7,6 +7,7 @@ import string
 from pathlib import Path
 from typing import Any
 
+from ansible._internal._datatag._tags import Origin
 from ansible.inventory.data import InventoryData
 from ansible.plugins import inventory as inventory_plugins
 from ansible.utils.display import Display
@@ -34,16 +35,30 @@ class Said:
     def failure(self, msg: object, exception: BaseException, **__: object) -> None:
         """Keep why one of the plugins could not read a file."""
         _refuse_exhaustion(exception)
-        self._failures.append(f"{self._plain(msg or '')} {self._plain(exception)}".strip())
+        where = self._plain(_place_of(exception))
+        said = f"{self._plain(msg or '')} {self._plain(exception)}".strip()
+        self._failures.append(f"{said} ({where})" if where else said)
 
     def refusal(self, error: BaseException) -> Refused:
         """Say in Ansible's words why the whole could not be read."""
         _refuse_exhaustion(error)
-        texts = dict.fromkeys([*self._failures, self._plain(error)])
+        texts = dict.fromkeys(self._failures or [self._plain(error)])
         return Refused("not_understood", text="\n".join(texts)[:_MAX_SAID])
 
     def _plain(self, message: object) -> str:
         return " ".join(str(message).replace(self._folder, "").split())[:_MAX_SAID]
+
+
+def _place_of(exception: BaseException | None) -> str:
+    """Give file and line of the innermost error that has them."""
+    found = ""
+    while exception is not None:
+        thing = getattr(exception, "obj", None)
+        origin = thing if isinstance(thing, Origin) else Origin.get_tag(thing)
+        if origin is not None and origin.path and origin.line_num:
+            found = str(origin)
+        exception = exception.__cause__ or exception.__context__
+    return found
 
 
 def _refuse_exhaustion(exception: BaseException | None) -> None:

@@ -12,6 +12,7 @@ from .problems import Note, Refused
 
 _PLUGINS = {
     "upload": "yaml,ini,toml",
+    "archive": "yaml,ini,toml",
     "script": "script",
     "plugin": "auto,yaml,ini,toml",
 }
@@ -23,18 +24,19 @@ def read(order: dict[str, Any], content: bytes) -> dict[str, Any]:
     folder.mkdir(mode=0o700, parents=True)
     notes: list[Note] = []
     source = places.lay_out(order, content, folder, notes)
-    dynamic = order["kind"] in _PLUGINS
-    kind = "script" if source.is_answer else order["kind"] if dynamic else "upload"
+    kind = "script" if source.is_answer else order["kind"]
     _set_environment(order, _PLUGINS[kind])
     gc.disable()  # nothing here is garbage before the end, and its search costs a third
     from . import ansible_side  # noqa: PLC0415 - reads its settings from the environment above
 
     inventory = ansible_side.load(source, order["limits"], notes, folder)
     document = ansible_side.describe(
-        inventory, everything_untrusted=dynamic, limits=order["limits"], notes=notes
+        inventory, everything_untrusted=kind == "plugin", limits=order["limits"], notes=notes
     )
-    if dynamic and not document["hosts"]:
+    if not document["hosts"] and order["kind"] in ("script", "plugin"):
         raise Refused("no_hosts")
+    if not document["hosts"] and not document["variables"] and len(document["groups"]) == 1:
+        raise Refused("nothing_there")
     document["notes"] = notes
     return document
 

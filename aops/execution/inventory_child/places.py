@@ -14,6 +14,7 @@ from .problems import Note, Refused
 
 _NOT_A_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 _BESIDE = frozenset({"group_vars", "host_vars"})
+_CONFIGURATION = re.compile(rb"^plugin[ \t]*:", re.MULTILINE)
 _ARCHIVE_STARTS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf", b"Rar!")
 
 
@@ -42,6 +43,8 @@ def lay_out(order: dict[str, Any], content: bytes, folder: Path, notes: list[Not
         return _own_text(order, content, folder)
     if content.startswith(_ARCHIVE_STARTS):
         raise Refused("is_archive")
+    if _CONFIGURATION.search(content):
+        raise Refused("is_configuration")
     path = folder / _file_name(order["file_name"])
     text = texts.decode(content, path.name, notes)
     texts.note_comments([text], notes)
@@ -123,17 +126,22 @@ def _set_aside(top: Path, notes: list[Note]) -> None:
     for path in sorted(top.rglob("*")):
         if not path.is_file():
             continue
-        if path.name == "ansible.cfg":
+        reason = _reason_against(path, path.relative_to(top))
+        if reason:
             path.unlink()
-            notes.append(("settings_ignored", {"file": str(path.relative_to(top))}))
-        elif _is_program(path) and _BESIDE.isdisjoint(path.relative_to(top).parts):
-            path.unlink()
-            notes.append(("program_ignored", {"file": str(path.relative_to(top))}))
+            notes.append((reason, {"file": str(path.relative_to(top))}))
 
 
-def _is_program(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(4).startswith((b"#!", b"\x7fELF", b"MZ"))
+def _reason_against(path: Path, name: Path) -> str:
+    if name.name == "ansible.cfg":
+        return "settings_ignored"
+    if not _BESIDE.isdisjoint(name.parts):
+        return ""
+    content = path.read_bytes()
+    if content.startswith((b"#!", b"\x7fELF", b"MZ")):
+        return "program_ignored"
+    configures = name.suffix in (".yml", ".yaml") and _CONFIGURATION.search(content)
+    return "configuration_ignored" if configures else ""
 
 
 def _decoded(path: Path, top: Path, notes: list[Note]) -> str:

@@ -73,6 +73,10 @@ class _Unmarked(Origin):  # type: ignore[misc]
     def tag(self, value: Any) -> Any:
         return value
 
+    def replace(self, line_num: int | None = None, **others: Any) -> Any:
+        """Keep the last line, which Ansible forgets before it says what is wrong there."""
+        return self if line_num is None else super().replace(line_num=line_num, **others)
+
 
 def _shorten_ini() -> None:
     ini.shlex_split, ini.Origin = shlex_split, _Unmarked
