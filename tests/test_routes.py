@@ -40,6 +40,7 @@ MATRIX = """
 GET  account.change_password      200      200      200      200
 GET  account.index                200      200      200      200
 GET  audit.index                  403      403      403      200
+GET  bulk.index                   200      200      200      200
 GET  credentials.ajax_lookup      403      404      404      404
 GET  credentials.create_view      403      403      200      200
 GET  credentials.details_view     403      200      200      200
@@ -65,6 +66,7 @@ GET  groups.details_view          200      200      200      200
 GET  groups.edit_view             403      403      200      200
 GET  groups.export                302      302      302      302
 GET  groups.index_view            200      200      200      200
+GET  host_keys.index              200      200      200      200
 GET  hosts.ajax_lookup            404      404      404      404
 GET  hosts.create_view            403      403      200      200
 GET  hosts.details_view           200      200      200      200
@@ -120,6 +122,7 @@ POST account.change_password      200      200      200      200
 POST account.end_other_sessions   302      302      302      302
 POST account.end_session          404      404      404      404
 POST account.index                302      302      302      302
+POST bulk.change                  302      302      302      302
 POST credentials.action_view      403      403      302      302
 POST credentials.ajax_update      403      403      404      404
 POST credentials.create_view      403      403      200      200
@@ -138,6 +141,10 @@ POST groups.create_view           403      403      200      200
 POST groups.delete_view           403      403      302      302
 POST groups.edit_view             403      403      200      200
 POST groups.remove_hosts          403      403      302      302
+POST host_keys.accept             403      403      302      302
+POST host_keys.fetch              403      403      302      302
+POST host_keys.reject             403      403      302      302
+POST host_keys.replace            403      403      302      302
 POST hosts.accept_key             403      403      302      302
 POST hosts.accept_keys            403      403      302      302
 POST hosts.action_view            403      403      302      302

@@ -40,13 +40,19 @@ class LabelsField(LineField):
     def pre_validate(self, _form: Any) -> None:
         """Refuse what cannot be a label; the text stays as it was typed."""
         try:
-            host_labels.parse(self.data or "")
+            self._typed()
         except AopsError as error:
             raise ValidationError(str(error)) from error
 
     def populate_obj(self, obj: Any, _name: str) -> None:
         """Change only what differs."""
-        host_labels.settle(obj, host_labels.parse(self.data or ""))
+        host_labels.settle(obj, self._typed())
+
+    def _typed(self) -> list[str]:
+        """Give what was sent; the labels as they are when a form came without the field."""
+        if self.data is None or isinstance(self.data, str):
+            return host_labels.parse(self.data or "")
+        return [label.name for label in self.data]
 
 
 _SHORT = Length(max=255, message=_l("At most 255 characters are allowed."))

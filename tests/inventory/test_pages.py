@@ -336,3 +336,31 @@ def test_a_viewer_changes_nothing(client: ConsoleClient, victor: User) -> None:
     client.post(f"/groups/{group.id}/hosts/add/", {"pattern": "all"}, code=403)
     client.post(f"/hosts/{host.id}/keys/fetch/", code=403)
     assert group.hosts == []
+
+
+def test_labels_are_typed_on_the_form_and_lead_to_their_hosts(
+    client: ConsoleClient, arthur: User, session: Session
+) -> None:
+    host = make_host("web1")
+    client.sign_in(arthur)
+
+    client.submit(f"/hosts/edit/?id={host.id}", {"labels": "prod, eu  rack:b7,prod"})
+    shown = client.get(f"/hosts/edit/?id={host.id}").select_one("[name=labels]")["value"]
+    client.submit(f"/hosts/edit/?id={host.id}", {"labels": "eu"})
+    row = client.get("/hosts/").select_one("tbody tr td[data-label=Labels]")
+
+    assert shown == "eu, prod, rack:b7"
+    assert [(link.text, link["href"]) for link in row.select("a")] == [("eu", "/hosts/?label=eu")]
+    assert [label.name for label in host.labels] == ["eu"]
+
+
+@pytest.mark.parametrize("labels", ["<b>", "a\u202eb", "x" * 51, " ".join(map(str, range(60)))])
+def test_what_cannot_be_a_label_is_refused_at_its_field(
+    labels: str, client: ConsoleClient, arthur: User
+) -> None:
+    make_inventory()
+    client.sign_in(arthur)
+
+    answer = client.submit("/hosts/new/", {"name": "web1", "labels": labels}, code=200)
+
+    assert 'id="labels-error"' in answer.text
