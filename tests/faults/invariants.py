@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from aops.audit.models import AuditEntry
 from aops.core.database import database_time
 from aops.jobs.lifecycle import LEASE_SECONDS
-from aops.jobs.models import Job, JobOutput, JobStatus
+from aops.jobs.models import Job, JobHost, JobOutput, JobResult, JobStatus
 from tests.e2e.stack import Stack
 
 _OPEN = (JobStatus.PENDING, JobStatus.RUNNING)
@@ -31,7 +31,11 @@ def problems(stack: Stack) -> list[str]:
         found = [
             f"job {job.id} ({job.status}): {problem}"
             for job in jobs
-            for problem in [*_of_state(session, job), *_of_output(session, job)]
+            for problem in [
+                *_of_state(session, job),
+                *_of_output(session, job),
+                *_of_results(session, job),
+            ]
         ]
         keys = [job.launch_key for job in jobs]
     if len(keys) != len(set(keys)):
@@ -80,6 +84,22 @@ def _of_output(session: Session, job: Job) -> list[str]:
         for piece in pieces
         if len(piece.text.removesuffix("\n").split("\n")) != piece.line_count
     )
+    return found
+
+
+def _of_results(session: Session, job: Job) -> list[str]:
+    """Compare the results of tasks with the recap, which a run that ended by itself has whole."""
+    results = session.query(JobResult.seq).filter_by(job_id=job.id).order_by(JobResult.seq).all()
+    numbers = [seq for (seq,) in results]
+    found = []
+    if numbers != list(range(1, len(numbers) + 1)):
+        found.append(f"results {numbers}")
+    counted = sum(
+        host.ok + host.failed + host.skipped + host.unreachable + host.rescued
+        for host in session.query(JobHost).filter_by(job_id=job.id)
+    )
+    if job.status in (JobStatus.SUCCESSFUL, JobStatus.FAILED) and counted != len(numbers):
+        found.append(f"{len(numbers)} results, but {counted} in the recap")
     return found
 
 

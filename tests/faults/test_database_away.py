@@ -1,6 +1,11 @@
+import json
 import time
 
-from aops.jobs.models import JobStatus
+from sqlalchemy import select
+
+from aops.inventory.facts.models import HostFacts
+from aops.inventory.models import HostResult
+from aops.jobs.models import JobResult, JobStatus
 from tests.e2e.console import words
 from tests.faults.scene import ONE_BY_ONE, Scene
 from tests.faults.test_processes_die import assert_counted
@@ -45,9 +50,8 @@ def test_what_ends_while_the_database_is_away_has_its_true_status_afterwards(
     production_scene: Scene, mariadb: MariaDb
 ) -> None:
     scene = production_scene
-    job_id = scene.start(
-        f"{ONE_BY_ONE % (31, 0.1)}- ansible.builtin.command: /bin/false", until="number 5."
-    )
+    tasks = "- ansible.builtin.setup:\n- ansible.builtin.command: /bin/false\n"
+    job_id = scene.start(f"{ONE_BY_ONE % (31, 0.1)}{tasks}", until="number 5.")
 
     with mariadb.down():
         wait_until(lambda: not runs_in_sandbox(scene, job_id), 60, "the end of the playbook")
@@ -56,6 +60,13 @@ def test_what_ends_while_the_database_is_away_has_its_true_status_afterwards(
     assert job.status is JobStatus.FAILED
     assert job.exit_code == 2
     assert_counted(scene.output(job_id), 30)
+    with scene.stack._reading() as session:
+        statuses = session.scalars(select(JobResult.status).filter_by(job_id=job_id))
+        facts = session.scalars(select(HostFacts).filter_by(job_id=job_id))
+        last = session.scalars(select(HostResult).filter_by(last_job_id=job_id))
+        assert statuses.all() == ["ok", "ok", "failed"]
+        assert [json.loads(row.summary)["system"] for row in facts] == ["Linux"]
+        assert [row.failed_message for row in last] == ["non-zero return code (rc=1)"]
 
 
 def runs_in_sandbox(scene: Scene, job_id: int) -> bool:
