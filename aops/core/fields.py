@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask_admin.contrib.sqla.fields import QuerySelectMultipleField
+from flask_admin.contrib.sqla.fields import QuerySelectField, QuerySelectMultipleField
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField, TextAreaField, ValidationError
@@ -26,6 +26,19 @@ class ManyField(QuerySelectMultipleField):
         if self._invalid_formdata:
             raise ValidationError(_("Something chosen here is not offered; choose again."))
         self.data = chosen
+        super().pre_validate(form)
+
+
+class OneField(QuerySelectField):
+    """Chooses one row or none; refuses a choice that is not offered.
+
+    Flask-Admin's field takes an unknown one for none, and what was to be narrowed is not.
+    """
+
+    def pre_validate(self, form: Any) -> None:
+        """Look the choice up, then judge it."""
+        if self.data is None and self._formdata is not None:
+            raise ValidationError(_("What was chosen here is not offered; choose again."))
         super().pre_validate(form)
 
 

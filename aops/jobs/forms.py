@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from aops.core.database import session
-from aops.core.fields import LineField, ManyField, TextField, visible_text
+from aops.core.fields import LineField, ManyField, OneField, TextField, visible_text
 from aops.core.forms import (
     ConsoleForm,
     VersionField,
@@ -56,8 +56,8 @@ def _in_seconds(minimum: int, maximum: int) -> NumberRange:
     return NumberRange(minimum, maximum, message=_l("Write a number from %(min)s to %(max)s."))
 
 
-def _saved_filter() -> QuerySelectField:
-    return QuerySelectField(
+def _saved_filter() -> OneField:
+    return OneField(
         _l("Saved filter"),
         query_factory=_all_of(HostFilter),
         allow_blank=True,

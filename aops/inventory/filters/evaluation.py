@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aops.core import clock
+from aops.core.yaml_text import VaultText
 from aops.inventory.filters import language
 from aops.inventory.filters.language import Condition, Expression, Not, Operator
 from aops.inventory.filters.literals import Literal
@@ -24,6 +25,7 @@ from aops.inventory.filters.names import WILDCARD, Kind, Name, Source
 Answer = bool | None
 _Test = Callable[[Any], bool]
 _MIB = 1 << 20
+_NO_VALUES = (dict, list, VaultText)
 _NEGATIONS = {
     Operator.UNEQUAL: Operator.EQUAL,
     Operator.UNLIKE: Operator.LIKE,
@@ -152,12 +154,15 @@ def _reader(name: Name) -> Callable[[Known], Sequence[Any]]:
 
 
 def found_at(data: Any, path: Iterable[str]) -> list[Any]:
-    """Follow a path, into each element where it says ``*``; a list at its end is its elements."""
+    """Follow a path, into each element where it says ``*``; a list at its end is its elements.
+
+    What is encrypted is not known.
+    """
     found = [data]
     for part in path:
         found = [below for value in found for below in _step(value, part)]
     ends = (one for value in found for one in (value if isinstance(value, list) else [value]))
-    return [one for one in ends if one is not None and not isinstance(one, dict | list)]
+    return [one for one in ends if one is not None and not isinstance(one, _NO_VALUES)]
 
 
 def _step(value: Any, part: str) -> Iterable[Any]:

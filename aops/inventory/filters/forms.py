@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_admin.contrib.sqla.fields import QuerySelectField
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms.validators import InputRequired, Length
 
 from aops.core.database import session
-from aops.core.fields import LineField, TextField, visible_text
+from aops.core.fields import LineField, OneField, TextField, visible_text
 from aops.core.forms import ConsoleForm, VersionField, plain_name, stripped, unix_lines
 from aops.inventory.models import Inventory
 
@@ -34,7 +33,7 @@ class FilterForm(ConsoleForm):
         [Length(max=255, message=_l("At most 255 characters are allowed.")), visible_text],
         [stripped],
     )
-    inventory = QuerySelectField(
+    inventory = OneField(
         _l("Inventory"),
         query_factory=_inventories,
         allow_blank=True,
