@@ -96,11 +96,13 @@ class SourceForm(MemberForm):
         Vanished, _l("When the source does not list a host any more"), labels.POLICIES
     )
     interval_minutes = _number(
-        _l("Minutes between refreshes"), 0, 0, _MONTH, _l("0 means that nobody refreshes it alone.")
+        _l("Minutes between refreshes"), 0, 0, _MONTH, _l("0 means never by itself.")
     )
     refresh_on_launch = BooleanField(
         _l("Refresh before each launch"),
-        description=_l("A job on this inventory then waits for the refresh; so does its limit."),
+        description=_l(
+            "A job first waits for the refresh; its limit then chooses among the new hosts."
+        ),
     )
     cache_seconds = _number(
         _l("Unless it is younger than … seconds"),
