@@ -12,7 +12,6 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from aops.inventory import quick_yaml
 from aops.inventory import rows as inventory_rows
 from aops.inventory.exports.problems import Unwritable
 from aops.inventory.rendering import explicit_ungrouped
@@ -91,7 +90,7 @@ class _Writer:
         return shlex.quote(host)
 
     def _readable(self, owner: str, text: str) -> Iterator[tuple[str, str]]:
-        for name, value in quick_yaml.variables(text).items():
+        for name, value in self.unwritable.read(owner, text).items():
             try:
                 yield _key(name), _literal(value)
             except TypeError:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 
+from aops.core import yaml_text
 from aops.core.errors import AopsError
+from aops.inventory import quick_yaml
 
 _SHOWN = 5
 
@@ -18,6 +22,16 @@ class Unwritable:
     def add(self, owner: str, variable: str = "") -> None:
         """Note a variable of a host or group, or the name of one."""
         self._found.append(f"{owner}: {variable}" if variable else owner)
+
+    def read(self, owner: str, text: str) -> dict[str, Any]:
+        """Read the variables of a host or group; what only Ansible could read is noted."""
+        found = quick_yaml.variables(text)
+        if not found and text.strip():
+            try:
+                yaml_text.parse_mapping(text)
+            except yaml_text.YamlError:
+                self.add(owner)
+        return found
 
     def refuse(self, file: str) -> None:
         """Refuse to write anything if something was noted.

@@ -11,7 +11,6 @@ import json
 from typing import Any
 
 from aops.core.yaml_text import UnsafeText, VaultText
-from aops.inventory import quick_yaml
 from aops.inventory import rows as inventory_rows
 from aops.inventory.exports.problems import Unwritable
 from aops.inventory.rendering import explicit_ungrouped
@@ -67,12 +66,13 @@ class _Writer:
         return variables
 
     def _variables(self, owner: str, text: str) -> dict[str, Any]:
-        found = quick_yaml.variables(text)
+        found = self.unwritable.read(owner, text)
         for name, value in found.items():
             if type(value) not in _PLAIN:
                 try:
                     found[name] = _value(value)
                 except TypeError:
+                    found[name] = None
                     self.unwritable.add(owner, name)
         return found
 

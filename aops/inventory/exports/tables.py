@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 from aops.core.errors import AopsError
 from aops.core.yaml_text import UnsafeText, VaultText
-from aops.inventory import quick_yaml
 from aops.inventory.exports import cells, workbook
 from aops.inventory.exports.formats import ExportFormat
 from aops.inventory.exports.loading import HostRow
+from aops.inventory.exports.problems import Unwritable
 
 MAX_VARIABLES = 500
 """Columns beside the fixed ones; a table with more is no help to anybody."""
@@ -54,7 +54,9 @@ def lines(hosts: Sequence[HostRow], *, with_inventory: bool) -> Iterator[Line]:
     Raises:
         AopsError: If there are more variables than a table shows.
     """
-    known = [quick_yaml.variables(host.variables) for host in hosts]
+    unwritable = Unwritable()
+    known = [unwritable.read(host.name, host.variables) for host in hosts]
+    unwritable.refuse(_("A table"))
     names = dict.fromkeys(name for variables in known for name in variables)
     others = [name for name in names if name not in VARIABLES.values()]
     if len(others) > MAX_VARIABLES:
