@@ -71,7 +71,7 @@ def _special(kind: str, content: Any) -> Any:  # noqa: PLR0911 - one line a kind
         case "vault":
             return VaultText(content)
         case "unsafe":
-            return UnsafeText(content)
+            return UnsafeText(content) if _stays_text(content) else str(content)
         case "float":
             return float(content)
         case "date":
@@ -85,6 +85,11 @@ def _special(kind: str, content: Any) -> Any:  # noqa: PLR0911 - one line a kind
         case "map":
             return {decoded(key): decoded(item) for key, item in content}
     raise ValueError(kind)
+
+
+def _stays_text(text: str) -> bool:
+    """Tell whether ``!unsafe`` leaves it text: Ansible reads ``!unsafe "yes"`` as true."""
+    return bool(_resolver.resolve(yaml.ScalarNode, text, (True, False)) == _STRING)
 
 
 def _line(name: str, value: Any) -> str:
@@ -117,7 +122,7 @@ def _key(name: str) -> str:
 def _is_text(text: str) -> bool:
     """Tell whether YAML takes it for text; only what begins with a digit needs a closer look."""
     if text[0].isdigit():
-        return bool(_resolver.resolve(yaml.ScalarNode, text, (True, False)) == _STRING)
+        return _stays_text(text)
     return text.lower() not in _NO_TEXT
 
 
