@@ -6,9 +6,11 @@ import re
 import unicodedata
 from typing import Any
 
+from flask import render_template
 from flask_admin.form import BaseForm, rules
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import Field, HiddenField, ValidationError
 
 from aops.core import yaml_text
@@ -67,6 +69,22 @@ class UnseenRule(rules.BaseRule):
     def __call__(self, *_args: Any, **_kwargs: Any) -> str:
         """Draw nothing."""
         return ""
+
+
+class PartRule(rules.BaseRule):
+    """Draws a part of our own between the fields of a form.
+
+    Args:
+        template: Finds the form under the name ``form``.
+    """
+
+    def __init__(self, template: str) -> None:
+        super().__init__()
+        self._template = template
+
+    def __call__(self, form: Any, *_args: Any, **_kwargs: Any) -> Markup:
+        """Draw it."""
+        return Markup(render_template(self._template, form=form))  # noqa: S704 - our own template
 
 
 def stripped(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from aops.inventory import index
 
 SHOWN = 50
 """How many names a preview gives."""
+
+
+Narrow = Callable[[], Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,14 @@ def of_names(names: Sequence[str], total: int, *, shown: int = SHOWN) -> Preview
     return Preview(len(names), total, tuple(names[:shown]))
 
 
-def of_pattern(inventory_id: int, pattern: str, *, disabled: bool, allow_regex: bool) -> Preview:
+def of_pattern(
+    inventory_id: int,
+    pattern: str,
+    *,
+    disabled: bool,
+    allow_regex: bool,
+    within: Narrow | None = None,
+) -> Preview:
     """Show the hosts of an inventory that a pattern selects; an empty one selects none.
 
     Args:
@@ -80,18 +90,18 @@ def of_pattern(inventory_id: int, pattern: str, *, disabled: bool, allow_regex: 
         pattern: As typed so far.
         disabled: Whether hosts that runs do not see count too.
         allow_regex: Whether ``~expression`` may be used.
+        within: Gives the names of those that count; None lets all count.
     """
     known = index.of(inventory_id)
     view = known.all if disabled else known.enabled
     total = len(view.hosts)
     if not pattern.strip():
         return Preview(total=total)
-    return attempt(lambda: view.matching(pattern, allow_regex=allow_regex), total)
-
-
-def attempt(choose: Callable[[], Sequence[str]], total: int) -> Preview:
-    """Show what a choice finds, or the sentence why it is refused."""
     try:
-        return of_names(choose(), total)
+        hosts = view.matching(pattern, allow_regex=allow_regex)
+        if within is not None:
+            kept = within()
+            hosts = [host for host in hosts if host in kept]
     except AopsError as error:
         return Preview(total=total, error=str(error))
+    return of_names(hosts, total)

@@ -12,6 +12,8 @@ from aops.core.database import session
 from aops.core.permissions import Permission
 from aops.core.views import may, requires
 from aops.inventory import preview
+from aops.inventory.filters import services
+from aops.inventory.filters.models import HostFilter
 from aops.inventory.models import Inventory
 from aops.inventory.preview import Preview
 
@@ -26,16 +28,27 @@ class PreviewPages:
     @expose("/<int:inventory_id>/matching-hosts")
     @requires(Permission.INVENTORY_READ)
     def matching_hosts(self, inventory_id: int) -> Response | str:
-        """Name the hosts that ``pattern`` selects; with ``disabled=1`` of all, else of enabled."""
+        """Name the hosts that ``pattern`` selects.
+
+        With ``disabled=1`` of all hosts, else of the enabled ones; with ``filter`` only those
+        that a saved filter finds. With ``all=1`` an empty pattern means every host.
+        """
         if inventory_id > _MAX_ID or session().get(Inventory, inventory_id) is None:
             abort(404)
         found = preview.of_pattern(
             inventory_id,
-            request.args.get("pattern", ""),
+            request.args.get("pattern", "") or ("all" if "all" in request.args else ""),
             disabled=request.args.get("disabled") == "1",
             allow_regex=may(Permission.JOBS_TEMPLATED_VARS),
+            within=_within(inventory_id, request.args.get("filter", type=int)),
         )
         return answer(self, found)
+
+
+def _within(inventory_id: int, filter_id: int | None) -> preview.Narrow | None:
+    known = filter_id is not None and 0 < filter_id <= _MAX_ID
+    saved = session().get(HostFilter, filter_id) if known else None
+    return None if saved is None else lambda: services.matching_names(saved, inventory_id)
 
 
 def answer(

@@ -25,7 +25,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from aops.core.database import session
-from aops.core.forms import UnseenRule
+from aops.core.forms import PartRule, UnseenRule
 from aops.core.permissions import Permission
 from aops.core.views import may, requires
 from aops.jobs import (  # host_panels registers itself
@@ -101,6 +101,7 @@ class TemplateView(LaunchPages):
         "credentials",
         "limit",
         "host_filter",
+        PartRule("jobs/_template_hosts.html"),
         rules.Header(_l("How it runs")),
         "extra_vars",
         "tags",

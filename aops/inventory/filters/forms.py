@@ -45,7 +45,7 @@ class FilterForm(ConsoleForm):
         [unix_lines, stripped],
         render_kw={
             "rows": 3,
-            "class": "code",
+            "class": "mono",
             "spellcheck": "false",
             "autocapitalize": "off",
             "autocomplete": "off",
