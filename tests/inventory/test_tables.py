@@ -97,9 +97,9 @@ def test_columns_that_cannot_be_variables_are_named_and_left_out() -> None:
 
 
 def test_what_an_export_writes_beside_is_understood() -> None:
-    reading = _csv("inventory,name,var:name,var:port", "prod,web1,n,1")
+    reading = _csv("inventory,name,var:name,var:port", "prod,web1,other,1")
 
-    assert reading.snapshot.rows.hosts == {"web1": "name: n\nport: 1\n"}
+    assert reading.snapshot.rows.hosts == {"web1": "name: other\nport: 1\n"}
     assert reading.row_errors == []
     assert len(reading.notes) == 1
 
