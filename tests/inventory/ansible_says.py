@@ -41,9 +41,13 @@ def listed(text: str, folder: Path) -> dict[str, Any]:
     return result
 
 
-def hosts_matching(pattern: str, rows: InventoryRows, folder: Path) -> list[str]:
-    """Name the hosts that Ansible selects from an inventory as we render it."""
+def manager_of(rows: InventoryRows, folder: Path) -> InventoryManager:
+    """Have Ansible read an inventory as we render it."""
     file = folder / "rows.yml"
     file.write_text(render_rows(rows), encoding="utf-8")
-    manager = InventoryManager(DataLoader(), sources=[str(file)])
-    return [host.name for host in manager.get_hosts(pattern)]
+    return InventoryManager(DataLoader(), sources=[str(file)])
+
+
+def hosts_matching(pattern: str, rows: InventoryRows, folder: Path) -> list[str]:
+    """Name the hosts that Ansible selects from an inventory as we render it."""
+    return [host.name for host in manager_of(rows, folder).get_hosts(pattern)]

@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.errors import AnsibleError
 
-from aops.inventory import patterns
+from aops.inventory import patterns, regexes
 from aops.inventory.patterns import PatternError
 from aops.inventory.rows import GroupRow, InventoryRows, members_of
 from tests.inventory import ansible_says
@@ -44,6 +46,26 @@ ODD = InventoryRows(
     },
 )
 EMPTY = InventoryRows()
+NASTY = InventoryRows(
+    hosts=dict.fromkeys(
+        [
+            "web", "web1", "a b", "a", "b", "a,b", "c:d", "c", "d", "x*", "xy", "q?", "qq", "~re",
+            "re1", "!no", "no", "&and", "and", "host@home", "all of them", "Ünïcödé", "ünïcödé",
+            "服务器", "trail.", "UPPER", "upper", "10.0.0.1", "10.0.0.10", "db1",
+            "2001:db8::2", "a;b", "{x}", "$y", "%z", "1.5", "e1", "yes", "null",
+        ],
+        "",
+    ),
+    groups={
+        "web": GroupRow(hosts=["web1", "a b"]),
+        "db1": GroupRow(hosts=["xy", "qq"]),
+        "two words": GroupRow(hosts=["a", "b"], children=["web"]),
+        "x": GroupRow(hosts=["x*", "xy"]),
+        "服务": GroupRow(hosts=["服务器"]),
+        "Upper": GroupRow(hosts=["UPPER"]),
+        "e": GroupRow(children=["x", "服务"]),
+    },
+)  # fmt: skip
 
 SHOP_PATTERNS = (
     "all",
@@ -153,6 +175,74 @@ def test_a_pattern_selects_the_hosts_that_ansible_selects(
     found = patterns.match(pattern, [*rows.hosts], members_of(rows))
 
     assert found == expected
+
+
+ATOMS = (
+    *("web", "web1", "web*", "w?b1", "db1", "x", "x*", "xy", "e", "all", "ungrouped", "a", "b"),
+    *(
+        "a b",
+        "two words",
+        "c:d",
+        "q?",
+        "~re",
+        "~re.",
+        "~^[a-c]$",
+        "~.*",
+        "服务器",
+        "服*",
+        "nothing",
+    ),
+    *("Ünïcödé", "*nïc*", "UPPER", "upper", "Up*", "10.0.0.1", "10.0.0.1*", "10.0.0.1:22"),
+    *("2001:db8::2", "[2001:db8::2]:22", "host@home", "all of them", "db[1]", "db[0]", "e[0]"),
+    *("e[-1]", "all[0:3]", "all[3:]", "*[1:2]", "w*[0]", "x[0:9]", "[a-c]", "[!a-z]*", "{x}", "$y"),
+    *("%z", "1.5", "a;b", "-", "trail.", "yes", "null", "!no", "&and", "no", "and", "", " ", "*.*"),
+)
+JOINTS = ("%s,%s", "%s:%s", "%s,!%s", "%s:!%s", "%s,&%s", "!%s,%s", "&%s:%s", "!%s,!%s", "%s, %s")
+
+
+def test_some_hundred_patterns_on_nasty_names_select_what_ansible_selects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regexes, "matching", match_here)  # a process for each takes a minute
+    partners = ("all", "web", "x*", "~.*[1b]", "e[0:1]", "a b", "nothing")
+    compounds = {joint % (atom, one) for joint in JOINTS for atom in ATOMS for one in partners[:4]}
+    compounds |= {joint % (one, atom) for joint in JOINTS for atom in ATOMS for one in partners[4:]}
+    manager = ansible_says.manager_of(NASTY, tmp_path)
+    hosts, groups = [*NASTY.hosts], members_of(NASTY)
+
+    different = {
+        pattern: (ours, theirs)
+        for pattern in sorted({*ATOMS, *compounds})
+        if (ours := we_say(pattern, hosts, groups)) is not None
+        and ours != (theirs := ansible_answers(manager, pattern))
+    }
+
+    assert different == {}
+    assert len(compounds) > 1_000
+    assert len(manager.get_hosts("all")) == len(hosts)
+
+
+def match_here(expressions: list[str], names: list[str]) -> dict[str, frozenset[str]]:
+    return {
+        expression: frozenset(name for name in names if re.match(expression, name))
+        for expression in expressions
+    }
+
+
+def we_say(pattern: str, hosts: list[str], groups: dict[str, list[str]]) -> list[str] | str | None:
+    """Give None where we refuse on purpose what Ansible would do."""
+    try:
+        return patterns.match(pattern, hosts, groups)
+    except PatternError as error:
+        text = str(error)
+        return None if "dash" in text or "directly before" in text else "refused"
+
+
+def ansible_answers(manager: Any, pattern: str) -> list[str] | str:
+    try:
+        return [host.name for host in manager.get_hosts(pattern)]
+    except (AnsibleError, IndexError):
+        return "refused"
 
 
 @pytest.mark.parametrize(
