@@ -83,7 +83,8 @@ def check_group(group: Group, *, may_reserve: bool = False) -> None:
         if is_new:
             _refuse_taken(Group, group, _("This inventory already has a group of this name."))
             _refuse_namesake(Host, group, _("This inventory has a host of this name."))
-        _refuse_foreign(group.hosts, group.inventory, "hosts")
+        if "hosts" in vars(group):  # else they are as they were, and perhaps 10,000
+            _refuse_foreign(group.hosts, group.inventory, "hosts")
         _refuse_foreign(group.children, group.inventory, "children")
         _refuse_circle(group)
     _check_variables(group, may_reserve=may_reserve)

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.inventory import host_list, patterns, rows
+from aops.inventory import host_list, index
 from aops.inventory.host_conditions import one_of
 from aops.inventory.host_filters import Filters
 from aops.inventory.models import Host
@@ -144,10 +144,9 @@ def _named(choice: Choice) -> Selection:
 def _matching(choice: Choice) -> Selection:
     if choice.inventory is None:
         raise AopsError(_("Choose the inventory that the pattern is about."), field="inventory")
-    loaded = rows.load_all(choice.inventory)
-    found = patterns.match(choice.pattern, [*loaded.hosts], rows.members_of(loaded))
-    asked, known = frozenset(found), _found(_in(choice.inventory))
-    hosts = {key: name for key, name in known.hosts.items() if name in asked}
+    found = frozenset(index.of(choice.inventory).all.matching(choice.pattern))
+    known = _found(_in(choice.inventory))
+    hosts = {key: name for key, name in known.hosts.items() if name in found}
     return Selection(hosts, known.inventories)
 
 
