@@ -34,14 +34,17 @@ class PackedJson(TypeDecorator[Any]):
         return dialect.type_descriptor(LongBytes)
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes | None:
-        """Write it small; level 1 costs a fifth of the default and loses a tenth."""
-        if value is None:
-            return None
-        return zlib.compress(json.dumps(value, ensure_ascii=False).encode(), level=1)
+        """Write it small."""
+        return None if value is None else self.pack(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
         """Read it back."""
         return None if value is None else json.loads(zlib.decompress(value))
+
+    @staticmethod
+    def pack(value: Any) -> bytes:
+        """Give what is stored; level 1 costs a fifth of the default and loses a tenth."""
+        return zlib.compress(json.dumps(value, ensure_ascii=False).encode(), level=1)
 
 
 class Timestamp(TypeDecorator[datetime]):

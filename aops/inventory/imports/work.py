@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from aops.audit import services as audit
 from aops.core import clock
 from aops.core.actor import Actor
+from aops.core.columns import PackedJson
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.permissions import Permission, allows
@@ -79,10 +80,17 @@ def upload_of(turn: Turn) -> Upload | None:
 
 
 def keep_reading(turn: Turn, reading: Reading) -> None:
-    """Keep what was read, so that it need not be read again."""
+    """Keep what was read, so that it need not be read again.
+
+    Raises:
+        AopsError: If it is more than the database takes.
+    """
+    snapshot = reading.snapshot.as_json()
+    if len(PackedJson.pack(snapshot)) > services.MAX_PACKED:
+        raise AopsError(_("What was read is too large to be kept. Import it in parts."))
     turns.keep(
         turn,
-        snapshot=reading.snapshot.as_json(),
+        snapshot=snapshot,
         notes=reading.notes,
         row_errors=[asdict(error) for error in reading.row_errors],
         output=reading.output,

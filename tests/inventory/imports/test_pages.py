@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
 import pytest
@@ -152,6 +153,19 @@ def test_twenty_megabytes_reach_the_database(
 
     send_file(client, inventory, content, "hosts.ini")
 
+    assert services.content_of(session.scalars(select(InventoryImport)).one()) == content
+
+
+def test_what_cannot_be_pressed_is_taken_up_to_what_the_database_takes(
+    client: ConsoleClient, arthur: User, inventory: Inventory, session: Session
+) -> None:
+    client.sign_in(arthur)
+    content = os.urandom(services.MAX_PACKED - 10_000)
+
+    send_file(client, inventory, content, "site.zip")
+    answer = send_file(client, inventory, content + os.urandom(20_000), "site.zip", code=200)
+
+    assert "7 MiB of an archive" in answer.text
     assert services.content_of(session.scalars(select(InventoryImport)).one()) == content
 
 

@@ -314,6 +314,18 @@ def test_what_nobody_confirms_is_discarded_after_a_day(
     assert new.snapshot is not None
 
 
+def test_more_than_the_database_takes_is_refused_with_a_sentence(
+    upload: Callable[..., InventoryImport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = upload()
+    monkeypatch.setattr(services, "MAX_PACKED", 20)
+
+    go_on(one)
+
+    assert one.status is ImportStatus.FAILED
+    assert "too large to be kept" in one.error
+
+
 def test_row_errors_are_kept_beside_what_can_be_imported(
     upload: Callable[..., InventoryImport], read: dict[str, Any]
 ) -> None:
@@ -357,6 +369,32 @@ def test_ansible_itself_reads_an_upload(session: Session, arthur: User) -> None:
 def go_on(one: InventoryImport) -> None:
     tasks.go_on.run(one.id)
     services.session().expire_all()
+
+
+def test_a_table_names_its_bad_rows_and_the_others_are_imported(
+    session: Session, arthur: User
+) -> None:
+    content = b"name,groups,ansible_port\nweb1,web,22\nweb2,web,http\n[1,web,22\nweb3,web,22\n"
+    with actor.acting_as(Actor("arthur", arthur.id)):
+        one = services.upload(
+            factories.make_inventory(),
+            kind=ImportKind.TABLE,
+            mode=ImportMode.MERGE,
+            source_name="hosts.csv",
+            content=content,
+        )
+    go_on(one)
+
+    with actor.acting_as(Actor("arthur", arthur.id)):
+        services.confirm(one, skip_bad_rows=True, removed=None)
+    go_on(one)
+
+    assert [(error["row"], error["column"]) for error in one.row_errors] == [
+        (3, "ansible_port"),
+        (4, "name"),
+    ]
+    assert one.status is ImportStatus.DONE
+    assert [*writing.current_snapshot(one.inventory_id).rows.hosts] == ["web1", "web3"]
 
 
 def confirm(one: InventoryImport, *, by: User) -> None:
