@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from aops.core.database import is_outage, session
 from aops.inventory import results
@@ -25,7 +24,7 @@ def publish(job_id: int) -> None:
     try:
         with session().begin_nested():
             results.record(job.inventory_id, job_id, _outcomes(job_id), job.finished_at)
-    except SQLAlchemyError as error:
+    except Exception as error:
         if is_outage(error):
             raise
         _log.exception("run of job %s: its hosts' last results could not be stored", job_id)

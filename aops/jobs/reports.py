@@ -10,10 +10,8 @@ import logging
 from datetime import datetime
 
 from sqlalchemy import insert
-from sqlalchemy.exc import SQLAlchemyError
 
 from aops.core.database import is_outage, session
-from aops.core.errors import AopsError
 from aops.inventory.facts import services as facts
 from aops.inventory.facts.reports import Report
 from aops.jobs.models import JobResult
@@ -64,7 +62,7 @@ def _keep_facts(inventory_id: int, job_id: int, reports: dict[str, Report]) -> N
     try:
         with session().begin_nested():
             facts.record(inventory_id, job_id, reports)
-    except (AopsError, SQLAlchemyError) as error:
+    except Exception as error:
         if is_outage(error):
             raise
         _log.exception("run of job %s: the facts of its hosts could not be stored", job_id)

@@ -268,6 +268,7 @@ def upgrade():
             nullable=False,
         ),
         sa.Column("job_id", sa.Integer(), nullable=True),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column(
             "data",
             sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb"),

@@ -72,7 +72,7 @@ def test_partial_facts_of_one_batch_are_put_together(
     stored = facts_services.facts_of(host.id)
     assert stored is not None
     assert stored.data == {"kernel": "1", "fips": True}
-    assert (stored.job_id, stored.gathered_at) == (running.id, NOON + timedelta(minutes=1))
+    assert (stored.job_id, stored.gathered_at) == (running.id, NOON)
 
 
 def test_facts_of_a_deleted_inventory_are_dropped(session: Session, running: Job) -> None:
@@ -84,11 +84,14 @@ def test_facts_of_a_deleted_inventory_are_dropped(session: Session, running: Job
     assert session.scalar(select(func.count()).select_from(JobResult)) == 1
 
 
+@pytest.mark.parametrize(
+    "error", [IntegrityError("statement", {}, ValueError()), RecursionError(), KeyError("web1")]
+)
 def test_facts_that_cannot_be_stored_cost_nothing_else(
-    session: Session, running: Job, monkeypatch: pytest.MonkeyPatch
+    error: Exception, session: Session, running: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
-        raise IntegrityError("statement", {}, ValueError())
+        raise error
 
     monkeypatch.setattr(facts_services, "record", refuse)
 

@@ -68,6 +68,7 @@ def _newest_first(inventory_id: int) -> list[Any]:
         .where(
             Host.inventory_id == inventory_id,
             Host.enabled.is_(True),
+            HostFacts.complete.is_(True),
             HostFacts.gathered_at > clock.now() - MAX_AGE,
         )
         .order_by(HostFacts.gathered_at.desc(), Host.id)

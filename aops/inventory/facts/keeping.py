@@ -6,7 +6,7 @@ Past the ORM session, in as many statements for a hundred hosts as for one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -27,25 +27,25 @@ MOST_BYTES = 4 << 20
 """Compressed bytes of one host's changes that are remembered."""
 
 
-def keep(inventory_id: int, job_id: int | None, reports: Mapping[str, Report]) -> None:
+def keep(inventory_id: int, reports: Mapping[str, Report]) -> None:
     """Keep some hosts' reports, few enough to be in memory at once."""
     ids = _lock(inventory_id, reports)
     known = _known(ids.values())
     rows: list[dict[str, Any]] = []
     history: list[dict[str, Any]] = []
     for name, host_id in ids.items():
-        old = known.get(host_id)
-        if old and old.at > reports[name].at:  # a run that died long ago is only now stored
+        old, told = known.get(host_id), reports[name]
+        if old and old.at > told.at:  # a run that died long ago is only now stored
             continue
-        report, size = fit(reports[name].after(old) if old else reports[name])
-        rows.append(_row(host_id, job_id, report, size))
+        report, size = fit(told.after(old) if old else told)
+        rows.append(_row(host_id, report, size))
         difference = changes.between(stable(old.facts), stable(report.facts)) if old else {}
         if difference or not old:
             history.append(
                 {
                     "host_id": host_id,
-                    "job_id": job_id,
-                    "recorded_at": report.at,
+                    "job_id": told.job_id,
+                    "recorded_at": told.at,
                     "number": len(difference),
                     "changes": difference,
                 }
@@ -56,30 +56,37 @@ def keep(inventory_id: int, job_id: int | None, reports: Mapping[str, Report]) -
         _forget_old({change["host_id"] for change in history})
 
 
-def _lock(inventory_id: int, names: Iterable[str]) -> dict[str, int]:
+def _lock(inventory_id: int, names: Collection[str]) -> dict[str, int]:
     """Give the ids of the hosts in their order, with nobody else recording facts of them."""
     query = select(Host.name, Host.id).where(
         Host.inventory_id == inventory_id, Host.name.in_(list(names))
     )
     rows = session().execute(query.order_by(Host.id).with_for_update())
-    return {name: host_id for name, host_id in rows.all()}  # noqa: C416 - rows are no pairs to mypy
+    # MariaDB finds "web1" for "web1 " as well, which is a host that a playbook made up.
+    return {name: host_id for name, host_id in rows.all() if name in names}
 
 
 def _known(ids: Iterable[int]) -> dict[int, Report]:
     query = select(
-        HostFacts.host_id, HostFacts.data, HostFacts.gathered_at, HostFacts.left_out
+        HostFacts.host_id,
+        HostFacts.data,
+        HostFacts.gathered_at,
+        HostFacts.complete,
+        HostFacts.left_out,
+        HostFacts.job_id,
     ).where(HostFacts.host_id.in_(list(ids)))
     return {
-        host_id: Report(facts=data or {}, at=at, left_out=tuple(json.loads(left_out)))
-        for host_id, data, at, left_out in session().execute(query)
+        host_id: Report(data or {}, at, full, tuple(json.loads(left_out)), job_id)
+        for host_id, data, at, full, left_out, job_id in session().execute(query)
     }
 
 
-def _row(host_id: int, job_id: int | None, report: Report, size: int) -> dict[str, Any]:
+def _row(host_id: int, report: Report, size: int) -> dict[str, Any]:
     return {
         "host_id": host_id,
         "gathered_at": report.at,
-        "job_id": job_id,
+        "job_id": report.job_id,
+        "complete": report.full,
         "data": dict(report.facts),
         "summary": json.dumps(summarize(report.facts), ensure_ascii=False),
         "size": size,

@@ -16,6 +16,8 @@ class HostFacts(Model):
     """What a host last reported; one row for each host.
 
     Attributes:
+        gathered_at: When it last reported all of them; what a later run asked for alone is newer.
+        complete: Whether it ever reported all of them.
         data: All facts, as Ansible names them, without the prefix ``ansible_``.
         summary: JSON text of the few that cards, lists and filters use; small, so that
             10,000 of them are read at once.
@@ -30,6 +32,7 @@ class HostFacts(Model):
     )
     gathered_at: Mapped[datetime] = mapped_column(Timestamp)
     job_id: Mapped[int | None]
+    complete: Mapped[bool] = mapped_column(default=True)
     data: Mapped[Any] = deferred(mapped_column(PackedJson))
     summary: Mapped[str] = mapped_column(LongText, default="{}")
     size: Mapped[int] = mapped_column(default=0)

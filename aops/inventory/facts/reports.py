@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,8 @@ class Report:
 
     Attributes:
         facts: Names without ``ansible_``.
-        at: When.
+        at: When; of facts that came in parts, when all of them came.
+        job_id: The run.
         full: Whether these are all facts, so that what is missing is gone; else they are
             added to those that are known.
         left_out: Names of facts that were too big.
@@ -35,16 +36,16 @@ class Report:
     at: datetime
     full: bool = True
     left_out: tuple[str, ...] = ()
+    job_id: int | None = None
 
     def after(self, earlier: Report) -> Report:
         """Give what is known once both have come, this one after the other."""
         if self.full:
             return self
         missing = [name for name in earlier.left_out if name not in self.facts]
-        return Report(
+        return replace(
+            earlier if earlier.full else self,
             facts={**earlier.facts, **self.facts},
-            at=self.at,
-            full=earlier.full,
             left_out=tuple(dict.fromkeys([*missing, *self.left_out])),
         )
 
@@ -61,7 +62,7 @@ def fit(report: Report) -> tuple[Report, int]:
         left_out.append(name)
         del facts[name]
     names = tuple(dict.fromkeys([*report.left_out, *left_out]))
-    return Report(facts, report.at, report.full, names), total
+    return replace(report, facts=facts, left_out=names), total
 
 
 def _without_secrets(name: str, value: Any) -> Any:

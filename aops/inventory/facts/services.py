@@ -7,7 +7,7 @@ than volatile facts changed; earlier states are worked out backwards from these.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ class HistoryPage:
     older: int | None
 
 
-def record(inventory_id: int, job_id: int | None, reports: Mapping[str, Report]) -> None:
+def record(inventory_id: int, job_id: int, reports: Mapping[str, Report]) -> None:
     """Keep what hosts reported in a run; recording the same again changes nothing.
 
     Args:
@@ -47,8 +47,8 @@ def record(inventory_id: int, job_id: int | None, reports: Mapping[str, Report])
     """
     names = sorted(reports)
     for start in range(0, len(names), _BATCH):
-        batch = {name: reports[name] for name in names[start : start + _BATCH]}
-        keeping.keep(inventory_id, job_id, batch)
+        batch = names[start : start + _BATCH]
+        keeping.keep(inventory_id, {name: replace(reports[name], job_id=job_id) for name in batch})
 
 
 def facts_of(host_id: int) -> HostFacts | None:

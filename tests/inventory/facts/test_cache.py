@@ -33,6 +33,16 @@ def test_facts_older_than_a_day_are_not_used(session: Session, inventory: Invent
     assert list(cache.of(inventory.id)) == ["web2"]
 
 
+def test_parts_of_facts_do_not_stand_for_all_of_them(
+    session: Session, inventory: Inventory
+) -> None:
+    know(inventory, "web1", full=False)
+    know(inventory, "web2", hours=25)
+    know(inventory, "web2", full=False)
+
+    assert cache.of(inventory.id) == {}
+
+
 @pytest.mark.parametrize(
     ("limit", "names"),
     [
@@ -63,9 +73,9 @@ def test_the_newest_facts_are_taken_until_there_is_no_more_room(
     assert set(cache.of(inventory.id)) == {"web1", "web2"}
 
 
-def know(inventory: Inventory, name: str, hours: float = 0) -> None:
+def know(inventory: Inventory, name: str, hours: float = 0, *, full: bool = True) -> None:
     at = clock.now() - timedelta(hours=hours)
-    services.record(inventory.id, 1, {name: Report(DEBIAN | {"facter_os": "x"}, at)})
+    services.record(inventory.id, 1, {name: Report(DEBIAN | {"facter_os": "x"}, at, full)})
 
 
 @pytest.fixture

@@ -66,13 +66,31 @@ def test_an_older_report_that_comes_late_changes_nothing(session: Session, host:
 
 
 def test_a_partial_report_adds_to_what_is_known(session: Session, host: Host) -> None:
-    report(host, {"kernel": "6.1", "fips": False})
+    report(host, {"kernel": "6.1", "fips": False}, job_id=1)
 
-    report(host, {"kernel": "6.12"}, minutes=1, full=False)
+    report(host, {"kernel": "6.12"}, minutes=1, full=False, job_id=2)
 
     facts = services.facts_of(host.id)
     assert facts is not None
     assert facts.data == {"kernel": "6.12", "fips": False}
+    assert (facts.complete, facts.job_id, facts.gathered_at) == (True, 1, NOON)
+    newest = services.history_of(host.id).changes[0]
+    assert (newest.job_id, newest.recorded_at) == (2, NOON + timedelta(minutes=1))
+
+
+def test_parts_alone_are_not_all_facts_until_all_come(session: Session, host: Host) -> None:
+    report(host, {"kernel": "6.1"}, full=False)
+    report(host, {"fips": False}, minutes=1, full=False)
+    parts = services.facts_of(host.id)
+    assert parts is not None
+    before = parts.complete, parts.gathered_at
+
+    report(host, {"kernel": "6.1", "fips": True}, minutes=2)
+
+    facts = services.facts_of(host.id)
+    assert facts is not None
+    assert before == (False, NOON + timedelta(minutes=1))
+    assert facts.complete
 
 
 def test_what_a_full_report_lacks_is_gone(session: Session, host: Host) -> None:
@@ -115,9 +133,8 @@ def test_hosts_that_the_inventory_does_not_have_are_passed_over(
 ) -> None:
     other = make_host("other")
 
-    services.record(
-        host.inventory_id, 1, {"other": Report(DEBIAN, NOON), "localhost": Report(DEBIAN, NOON)}
-    )
+    made_up = ("other", "localhost", "web1 ", "WEB1")
+    services.record(host.inventory_id, 1, dict.fromkeys(made_up, Report(DEBIAN, NOON)))
 
     assert services.facts_of(other.id) is None
     assert session.scalar(select(func.count()).select_from(HostFacts)) == 0
