@@ -22,6 +22,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 _WIDTH = 1_000_000_000
+_END = "\n...\n"
 _STEP = "  "
 
 _PLAIN = r"[A-Za-z0-9_/](?:[\w./@+, -]|:(?=[\w/]))*+"
@@ -102,6 +103,8 @@ class _Writer:
             return ""
         dumper = _named_anchors(next(self._numbers)) if "&" in text else _Dumper
         written = yaml.serialize(node, Dumper=dumper, allow_unicode=True, width=_WIDTH)
+        if written.endswith(_END):  # stands behind text that ends with empty lines
+            written = written[: 1 - len(_END)]
         return _LINE_START.sub(pad, written)
 
     def _children(self, names: list[str], pad: str) -> Iterator[str]:

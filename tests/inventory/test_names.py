@@ -1,9 +1,20 @@
+from collections.abc import Callable
+
 import pytest
+from ansible.errors import AnsibleError
+from ansible.plugins.loader import inventory_loader
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from sqlalchemy.orm import Session
 
 from aops.core import yaml_text
 from aops.core.errors import AopsError
-from aops.inventory import names
+from aops.inventory import names, services
+from aops.inventory.models import Group
+from aops.inventory.rendering import render_rows
 from aops.inventory.rows import GroupRow, InventoryRows
+from tests import factories
 from tests.inventory import ansible_says
 
 GOOD_HOSTS = (
@@ -57,6 +68,29 @@ GOOD_GROUPS = ("web", "_web", "web-servers", "web.servers", "组", "plugin", "ho
 BAD_GROUPS = ("", "1web", "-web", "web servers", "web:db", "::1", "10.0.0.1", "localhost", "all")
 
 
+IMPORTED_HOSTS = (
+    *("a b", "a,b", "web*", "~web", "!web", "@web", "a/b", "C:\\x", "#x", "it's", "😀", ".x"),
+    *("a b:22", "_x_:22", "fe80::1%eth0", "web:", "a:b", "2001:db8::1"),
+)
+BAD_IMPORTED_HOSTS = (
+    *(
+        "",
+        "-x",
+        " x",
+        "x ",
+        "a\n",
+        "a\tb",
+        "a\x85b",
+        "a\u202eb",
+        "web:22",
+        "服务器:1",
+        "10.0.0.1:22",
+    ),
+    *("[::1]", "[::1]:22", "web[1:3]", "web[", "a]b[", "{{ x }}", "{% x %}"),
+    *("all", "ungrouped", "_meta", "w" * 201),
+)
+
+
 @pytest.mark.parametrize("name", GOOD_HOSTS)
 def test_a_good_host_name_is_taken_literally_by_ansible(name: str, tmp_path: ansible_says.Path):
     names.check_host_name(name)
@@ -89,6 +123,61 @@ def test_a_bad_group_name_is_refused_at_its_field(name: str) -> None:
         names.check_group_name(name)
 
     assert refusal.value.field == "name"
+
+
+@pytest.mark.parametrize("name", [*GOOD_HOSTS, *IMPORTED_HOSTS])
+def test_an_imported_host_name_is_taken_literally_by_ansible(
+    name: str, tmp_path: ansible_says.Path
+) -> None:
+    names.check_imported_host_name(name)
+
+    rows = InventoryRows(hosts={name: "", "other-host": ""})
+    assert ansible_says.hosts_matching("all", rows, tmp_path) == [*rows.hosts]
+
+
+@pytest.mark.parametrize("name", BAD_IMPORTED_HOSTS)
+def test_what_ansible_reads_more_into_is_no_imported_host_name(name: str) -> None:
+    with pytest.raises(AopsError) as refusal:
+        names.check_imported_host_name(name)
+
+    assert refusal.value.field == "name"
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("name", [*GOOD_GROUPS, "1web", "web servers", "web:db", "::1", "a[1:2]"])
+def test_an_imported_group_name_is_taken_literally_by_ansible(
+    name: str, tmp_path: ansible_says.Path
+) -> None:
+    names.check_imported_group_name(name)
+
+    listed = ansible_says.listed(render_rows(InventoryRows(groups={name: GroupRow()})), tmp_path)
+    assert listed["all"]["children"] == ["ungrouped", name]
+
+
+@pytest.mark.parametrize("name", ["", "all", "_meta", "-web", " web", "a\nb", "{{ x }}", "w" * 201])
+def test_a_bad_imported_group_name_is_refused(name: str) -> None:
+    with pytest.raises(AopsError):
+        names.check_imported_group_name(name)
+
+
+def test_an_import_may_say_something_of_ungrouped_and_a_person_may_not() -> None:
+    names.check_imported_group_name("ungrouped")
+
+    with pytest.raises(AopsError):
+        names.check_group_name("ungrouped")
+
+
+@settings(max_examples=500, deadline=None)
+@given(some.text("ab1_-.: [é0:22,服/%", min_size=1, max_size=8))
+def test_no_imported_host_name_is_split_or_multiplied(app: Flask, name: str) -> None:
+    expanded = expand(name)
+    literal = expanded == ([name], None)
+
+    with app.test_request_context():
+        accepted = passes(names.check_imported_host_name, name)
+
+    odd = name != name.strip() or name.startswith("-")
+    assert accepted == (literal and not odd)
 
 
 @pytest.mark.parametrize(
@@ -169,3 +258,53 @@ def test_a_merged_key_may_be_overridden() -> None:
     variables = yaml_text.parse_mapping(text)
 
     assert variables["own"] == {"a": 2, "b": 1}
+
+
+@pytest.mark.usefixtures("session")
+def test_a_row_that_an_import_brought_may_be_edited() -> None:
+    host = factories.make_host("a b", variables="my-name: 1\n")
+    group = factories.make_group("2nd group", inventory=host.inventory)
+
+    host.description, group.description = "new", "new"
+    host.variables = "my-name: 1\nother: 2\n"
+
+    services.check_host(host)
+    services.check_group(group)
+
+
+@pytest.mark.usefixtures("session")
+def test_a_host_and_a_group_of_one_name_may_be_edited_and_not_be_made() -> None:
+    host = factories.make_host("web")
+    group = factories.make_group("web", inventory=host.inventory)
+
+    services.check_host(host)
+    services.check_group(group)
+
+    taken = factories.make_host("db").inventory
+    with pytest.raises(AopsError, match="has a host of this name"):
+        services.check_group(Group(name="db", inventory=taken, hosts=[], children=[]))
+
+
+def test_a_new_or_another_name_must_be_a_good_one(session: Session) -> None:
+    host = factories.make_host("a b")
+    session.flush()
+
+    host.name = "a, b"
+
+    with pytest.raises(AopsError, match="cannot be a host name"):
+        services.check_host(host)
+
+
+def expand(name: str) -> object:
+    try:
+        return inventory_loader.get("yaml")._expand_hostpattern(name)
+    except (AnsibleError, ValueError):
+        return None
+
+
+def passes(check: Callable[[str], None], name: str) -> bool:
+    try:
+        check(name)
+    except AopsError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aops.core import yaml_text
 from aops.inventory.rendering import render_rows
-from aops.inventory.rows import GroupRow, InventoryRows
+from aops.inventory.rows import GroupRow, InventoryRows, members_of
 from tests.inventory import ansible_says
 
 NASTY = """\
@@ -148,6 +148,104 @@ def test_variables_without_a_variable_are_an_empty_mapping(text: str) -> None:
     assert document["all"]["hosts"]["web1"] == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\nb: two words\n",
+        "a: 'it is'\nb: \"#\"\n",
+        "a: |\n  one\n   two\n\n  three\nb: |+\n  x\n\n",
+        "a: >-\n  one\n  two\n",
+        "a: |2\n    indented\nb: 1\n",
+        'a: "x\\x85y\\u2028z"\n',
+        "a: 'one\n\n  two'\n",
+        "{a: 1, b: [x, {c: d}]}",
+        "a:\n- 1\n- - 2\n  - 3\n",
+        "? a\n: b\n",
+        "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n",
+        "a: !unsafe '{{ x }}'\nb: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  31\n",
+        "a: 1",
+        "a:\nb:   \n",
+    ],
+)
+def test_a_text_means_the_same_at_every_depth(text: str) -> None:
+    rows = InventoryRows(
+        variables=text,
+        hosts={"web1": text, "web2": text},
+        groups={"outer": GroupRow(text, children=["inner"]), "inner": GroupRow(text)},
+    )
+
+    document = yaml_text.parse(render_rows(rows))["all"]
+
+    outer = document["children"]["outer"]
+    parts = (document["vars"], *document["hosts"].values(), outer["vars"])
+    assert [*parts, outer["children"]["inner"]["vars"]] == [yaml_text.parse_mapping(text)] * 5
+
+
+@pytest.mark.parametrize(
+    "name", ["yes", "10", "1e3", "a b", "a: b", 'say "hi"', "C:\\x", "组", "#x", "é😀", "-", "~"]
+)
+def test_a_name_is_read_as_it_is(name: str) -> None:
+    rows = InventoryRows(hosts={name: "a: 1\n"}, groups={name: GroupRow(hosts=[name])})
+
+    document = yaml.safe_load(render_rows(rows))["all"]
+
+    assert document["hosts"] == {name: {"a": 1}}
+    assert document["children"][name] == {"hosts": {name: None}}
+
+
+def test_what_is_said_of_ungrouped_reaches_the_hosts_without_a_group(tmp_path: Path) -> None:
+    rows = InventoryRows(
+        hosts={"in1": "", "out1": "", "out2": ""},
+        groups={"ungrouped": GroupRow("a: 1\n"), "web": GroupRow(hosts=["in1"])},
+    )
+
+    listed = ansible_says.listed(render_rows(rows), tmp_path)
+
+    assert listed["ungrouped"] == {"hosts": ["out1", "out2"]}
+    assert listed["_meta"]["hostvars"] == {"out1": {"a": 1}, "out2": {"a": 1}}
+    assert members_of(rows)["ungrouped"] == ["out1", "out2"]
+
+
+def test_hosts_without_a_group_may_have_an_order_of_their_own(tmp_path: Path) -> None:
+    rows = InventoryRows(
+        hosts={"a": "", "b": "", "c": ""}, groups={"ungrouped": GroupRow(hosts=["c"])}
+    )
+
+    listed = ansible_says.listed(render_rows(rows), tmp_path)
+
+    assert (
+        listed["ungrouped"]
+        == {"hosts": ["c", "a", "b"]}
+        == {"hosts": members_of(rows)["ungrouped"]}
+    )
+
+
+def test_a_host_keeps_its_variables_from_a_group_of_its_name(tmp_path: Path) -> None:
+    rows = InventoryRows(
+        hosts={"web": "a: host\n", "other": ""},
+        groups={"web": GroupRow("b: group\n", hosts=["other"])},
+    )
+
+    listed = ansible_says.listed(render_rows(rows), tmp_path)
+
+    assert listed["_meta"]["hostvars"] == {"web": {"a": "host"}, "other": {"b": "group"}}
+    assert listed["ungrouped"] == {"hosts": ["web"]}
+
+
+def test_a_nested_group_may_stand_in_all_as_well(tmp_path: Path) -> None:
+    rows = InventoryRows(
+        groups={
+            "last": GroupRow(hosts=[]),
+            "outer": GroupRow(children=["inner"]),
+            "inner": GroupRow(in_all=True),
+        }
+    )
+
+    listed = ansible_says.listed(render_rows(rows), tmp_path)
+
+    assert listed["all"]["children"] == ["ungrouped", "last", "outer", "inner"]
+
+
 def test_two_hosts_may_use_the_same_anchor() -> None:
     text = "one: &x [1, 2]\ntwo: *x\n"
 
@@ -156,10 +254,11 @@ def test_two_hosts_may_use_the_same_anchor() -> None:
     assert document["all"]["hosts"]["b"] == {"one": [1, 2], "two": [1, 2]}
 
 
-def test_ten_thousand_hosts_take_less_than_a_second() -> None:
+def test_ten_thousand_hosts_with_twenty_variables_take_less_than_a_second() -> None:
     names = [f"host{number:05}.example.com" for number in range(10_000)]
+    text = "".join(f"number_{n}: {n}\nword_{n}: some words\n" for n in range(10))
     rows = InventoryRows(
-        hosts={name: f"ansible_host: 10.0.0.1\nrack: {name[4:6]}\n" for name in names},
+        hosts=dict.fromkeys(names, text),
         groups={f"g{n:03}": GroupRow("a: 1\n", hosts=names[n::200]) for n in range(200)},
     )
 
