@@ -12,7 +12,7 @@ from aops.core import references
 from aops.core.database import session
 from aops.inventory.models import Host
 from aops.inventory.row_writing import chunks
-from aops.inventory.sources.merging import Memory
+from aops.inventory.sources.memory import Memory
 from aops.inventory.sources.models import InventorySource, SourceHost, Vanished
 from aops.inventory.sources.vanishing import Fate, Given
 

@@ -63,7 +63,7 @@ class InventorySource(Audited, Versioned, Model):
         may_reserve: Whether its answer may hold reserved connection variables; said by somebody
             who may set them, and taken back when somebody else changes the text.
         last_snapshot: What it last gave, to tell its own values from those typed by hand; with
-            the names of the groups that it brought (``merging.Memory``).
+            the names of the groups that it brought (``memory.Memory``).
         refreshed_at: When a refresh last succeeded.
         refresh_requested_at: When a worker was asked; None while nobody waits.
         refreshing_id: The refresh that runs now; what runs without standing here writes nothing.

@@ -27,7 +27,8 @@ from aops.inventory.reading import Reading
 from aops.inventory.snapshot import Snapshot
 from aops.inventory.sources import claims, hosts, merging, reports, vanishing
 from aops.inventory.sources.claims import Claim
-from aops.inventory.sources.merging import Memory, Merged
+from aops.inventory.sources.memory import Memory
+from aops.inventory.sources.merging import Merged
 from aops.inventory.sources.models import (
     InventorySource,
     RefreshStatus,

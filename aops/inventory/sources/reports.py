@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from aops.core.masking import Masker
 from aops.inventory.changes import Changes
 from aops.inventory.sources import merging
-from aops.inventory.sources.merging import Kept
+from aops.inventory.sources.memory import Kept
 from aops.inventory.sources.vanishing import Fate
 
 MOST = 500

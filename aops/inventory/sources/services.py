@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm.attributes import get_history
 
 from aops.audit import services as audit
-from aops.core import actor, clock, yaml_text
+from aops.core import actor, yaml_text
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.references import finds_references
@@ -21,9 +19,9 @@ from aops.credentials import services as credentials
 from aops.credentials.models import Credential
 from aops.inventory.sources import claims
 from aops.inventory.sources.hosts import sources_of
+from aops.inventory.sources.launches import refresh_for_launch, refreshing_in
 from aops.inventory.sources.models import (
     InventorySource,
-    RefreshStatus,
     SourceHost,
     SourceKind,
     SourceRefresh,
@@ -46,8 +44,6 @@ MAX_CONTENT = 256_000
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _YAML_ENDINGS = (".yml", ".yaml")
 _NO_SCRIPT = (*_YAML_ENDINGS, ".json", ".toml", ".ini", ".cfg")
-_PATIENCE = 120
-"""Seconds beyond the sources' own time limits that a launch waits for a worker."""
 
 
 @dataclass(frozen=True)
@@ -105,48 +101,6 @@ def request_refresh(source: InventorySource) -> int | None:
         raise AopsError(_("This source is disabled. Enable it first."))
     audit.record("source.refresh_requested", source)
     return claims.request(source.id, actor.current().name)
-
-
-def refresh_for_launch(inventory_id: int, job_id: int, pause: Callable[[], None]) -> None:
-    """Have the sources of an inventory refreshed that want to be before a launch.
-
-    A worker does it, so that the waiting run can be cancelled at any moment; two runs that
-    wait for one source share its refresh.
-
-    Args:
-        inventory_id: Of the inventory that a run is about to see.
-        job_id: Of the run.
-        pause: Commits, waits a moment, and raises to give up.
-
-    Raises:
-        AopsError: If a source that the launch requires could not be refreshed.
-    """
-    asked = {
-        refresh_id: source_id
-        for source_id in _due_for_launch(inventory_id)
-        if (refresh_id := claims.request(source_id, f"launch of #{job_id}"))
-    }
-    if not asked:
-        return
-    pause()
-    deadline = time.monotonic() + _seconds_for(asked.values())
-    while claims.open_among(asked) and time.monotonic() < deadline:
-        pause()
-    _refuse_failed(asked)
-
-
-def refreshing_in(inventory_id: int | None) -> list[str]:
-    """Name the sources of an inventory that launches wait for at this moment."""
-    query = (
-        select(InventorySource.name)
-        .join(SourceRefresh, SourceRefresh.source_id == InventorySource.id)
-        .where(
-            InventorySource.inventory_id == inventory_id,
-            InventorySource.refresh_on_launch.is_(True),
-            SourceRefresh.status.in_(claims.OPEN),
-        )
-    )
-    return list(session().scalars(query.distinct().order_by(InventorySource.name)))
 
 
 def states_in(inventory_id: int) -> list[SourceState]:
@@ -237,51 +191,6 @@ def _asks_something_else(source: InventorySource) -> bool:
         get_history(source, name).has_changes()
         for name in ("kind", "file_name", "content", "credentials")
     )
-
-
-def _due_for_launch(inventory_id: int) -> list[int]:
-    now = clock.now()
-    query = select(
-        InventorySource.id, InventorySource.refreshed_at, InventorySource.cache_seconds
-    ).where(
-        InventorySource.inventory_id == inventory_id,
-        InventorySource.enabled.is_(True),
-        InventorySource.refresh_on_launch.is_(True),
-    )
-    return [
-        source_id
-        for source_id, refreshed_at, seconds in session().execute(
-            query.order_by(InventorySource.id)
-        )
-        if refreshed_at is None or now - refreshed_at > timedelta(seconds=seconds)
-    ]
-
-
-def _seconds_for(source_ids: Collection[int]) -> int:
-    query = select(func.sum(InventorySource.timeout)).where(InventorySource.id.in_(source_ids))
-    return int(session().scalar(query) or 0) + _PATIENCE
-
-
-def _refuse_failed(asked: Collection[int]) -> None:
-    query = (
-        select(SourceRefresh.status, SourceRefresh.error, InventorySource.name)
-        .join(InventorySource, InventorySource.id == SourceRefresh.source_id)
-        .where(
-            SourceRefresh.id.in_(asked),
-            SourceRefresh.status != RefreshStatus.SUCCESSFUL,
-            InventorySource.required_on_launch.is_(True),
-        )
-    )
-    for status, error, name in session().execute(query.order_by(SourceRefresh.id)):
-        problem = error if status is RefreshStatus.FAILED else _("no worker did it in time")
-        raise AopsError(
-            _(
-                "Nothing was run, because the source “%(name)s” of the inventory could not be "
-                "refreshed: %(problem)s",
-                name=name,
-                problem=problem,
-            )
-        )
 
 
 @finds_references(Credential)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aops.inventory.sources.merging import Fates
+from aops.inventory.sources.memory import Fates
 from aops.inventory.sources.models import Vanished
 
 

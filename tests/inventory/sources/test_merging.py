@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from aops.core import yaml_text
 from aops.inventory.rows import GroupRow, InventoryRows
 from aops.inventory.snapshot import Snapshot
-from aops.inventory.sources.merging import Fates, Kept, Memory, merge
+from aops.inventory.sources.memory import Fates, Kept, Memory
+from aops.inventory.sources.merging import merge
 
 
 def test_an_empty_inventory_becomes_what_the_source_gives() -> None:

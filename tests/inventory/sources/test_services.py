@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from aops.core import clock, references
 from aops.core.errors import AopsError
 from aops.credentials.models import Credential, CredentialType
-from aops.inventory.sources import claims, refreshing, services
+from aops.inventory.sources import claims, launches, refreshing, services
 from aops.inventory.sources.models import (
     InventorySource,
     RefreshStatus,
@@ -220,7 +220,7 @@ def test_a_launch_does_not_wait_forever_for_a_worker(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_source(refresh_on_launch=True)
-    monkeypatch.setattr(services, "_PATIENCE", -20)
+    monkeypatch.setattr(launches, "_PATIENCE", -20)
 
     with pytest.raises(AopsError, match="no worker did it in time"):
         services.refresh_for_launch(source.inventory_id, 17, lambda: None)
