@@ -41,8 +41,7 @@ _PATIENCE = 5.0
 
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 _SCRATCH = Path("/tmp")  # noqa: S108 - the sandbox's own
-_EXIT_MEMORY = 3
-_SIGKILL, _SIGXCPU = -9, -24
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
 
 class ReadKind(StrEnum):
@@ -137,9 +136,17 @@ def read(order: ReadOrder, isolation: Isolation) -> ReadAnswer:
             return answer
     if isolation is Isolation.REQUIRED:
         return ReadAnswer(problem=("no_sandbox", {}), isolated=False)
-    with tempfile.TemporaryDirectory(prefix="aops-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="aops-", dir=_memory(), ignore_cleanup_errors=True
+    ) as scratch:
         reading = _Reading(order, Path(scratch), INVENTORY_CHILD.parent, isolated=False)
         return reading.run() or ReadAnswer(problem=("crashed", {}), isolated=False)
+
+
+def _memory() -> Path | None:
+    """Give a place that is no disk, where there is one and scripts may be started from it."""
+    fits = _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK | os.X_OK)
+    return None if not fits or os.statvfs(_SHARED_MEMORY).f_flag & os.ST_NOEXEC else _SHARED_MEMORY
 
 
 class _Reading:

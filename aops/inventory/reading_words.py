@@ -161,6 +161,14 @@ _NOTES: dict[str, _Words] = {
         "%(file)s was left out: a program in an upload is never run. Add it as a dynamic source.",
         **a,
     ),
+    "not_beside": lambda a: _(
+        "%(folder)s was not read: Ansible takes variables only from beside the inventory.", **a
+    ),
+    "priority_in_file": lambda a: _(
+        "%(variable)s in a file of group_vars changes no priority in Ansible; it was kept as a "
+        "variable of %(hosts)d hosts.",
+        **a,
+    ),
     "moved_to_hosts": lambda a: _(
         "%(variable)s: a file in group_vars beats the inventory in Ansible, whatever the groups; "
         "so the value was given to %(hosts)d hosts themselves.",

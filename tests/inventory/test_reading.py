@@ -133,6 +133,36 @@ def test_what_would_be_run_or_set_is_left_out_of_an_archive_with_a_note() -> Non
     ]
 
 
+def test_what_files_beside_an_inventory_beat_is_given_to_the_hosts_with_a_note() -> None:
+    files = {
+        "hosts": b"[web]\na\nb x=own\n[web:vars]\nx=web\n[db]\na\n[db:vars]\ny=db\n",
+        "group_vars/all.yml": b"x: file\nansible_group_priority: 5\n",
+    }
+
+    reading = read_upload(ImportKind.ARCHIVE, _zip(files), "inv.zip")
+
+    rows = reading.snapshot.rows
+    assert rows.variables == "x: file\n"
+    assert rows.groups["web"].variables == ""  # no host of it would ever see it
+    assert rows.hosts["a"] == "ansible_group_priority: 5\n"
+    (note,) = reading.notes
+    assert "changes no priority in Ansible; it was kept as a variable of 2 hosts" in note
+
+
+def test_several_inventories_in_one_archive_are_one_as_for_ansible_and_that_is_said() -> None:
+    files = {
+        "all/prod/hosts": b"p\n",
+        "all/prod/group_vars/all.yml": b"x: 1\n",
+        "all/stage/hosts": b"s\n",
+        "all/logo.md": b"\x89PNG\0",
+    }
+
+    reading = read_upload(ImportKind.ARCHIVE, _zip(files), "inv.zip")
+
+    assert reading.snapshot.rows.hosts == {"p": "", "s": ""}
+    assert [note.partition(" was not read")[0] for note in reading.notes] == ["prod/group_vars"]
+
+
 def _zip_slip() -> bytes:
     return _zip({"hosts": b"a\n", "../../evil": b"x"})
 

@@ -16,6 +16,7 @@ from .problems import Note, Refused
 
 _RANGE = re.compile(r"\[([^\]]*)\]")
 _MAX_SAID = 2_000
+_MAX_NOTES = 50
 
 
 class Said:
@@ -29,7 +30,7 @@ class Said:
     def warning(self, msg: object, *_: object, **__: object) -> None:
         """Keep a warning as a note."""
         note: Note = ("ansible", {"text": self._plain(msg)})
-        if note not in self._notes:
+        if len(self._notes) < _MAX_NOTES and note not in self._notes:
             self._notes.append(note)
 
     def failure(self, msg: object, exception: BaseException, **__: object) -> None:

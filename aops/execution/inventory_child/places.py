@@ -15,6 +15,12 @@ from .problems import Note, Refused
 _NOT_A_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 _BESIDE = frozenset({"group_vars", "host_vars"})
 _CONFIGURATION = re.compile(rb"^plugin[ \t]*:", re.MULTILINE)
+_SKIPPED = (
+    *(".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg"),
+    ".retry",
+)
+"""What Ansible skips in a folder, by the ends of names."""
+
 _ARCHIVE_STARTS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf", b"Rar!")
 
 
@@ -99,20 +105,38 @@ def _chosen(folder: Path, notes: list[Note]) -> Source:
     """Take the one thing that can be the inventory, else the folder as Ansible would."""
     top = _entered(folder)
     _set_aside(top, notes)
-    candidates = [
+    path = _inventory_in(top)
+    base = path if path.is_dir() else path.parent
+    contents = [
+        _decoded(file, top, notes)
+        for file in sorted(top.rglob("*"))
+        if file.is_file() and (file == path or _is_read(file.relative_to(base)))
+    ]
+    texts.note_comments(contents, notes)
+    notes.extend(
+        ("not_beside", {"folder": str(place.relative_to(top))})
+        for place in sorted(top.rglob("*"))
+        if place.name in _BESIDE and place.is_dir() and place.parent != base
+    )
+    return Source(path)
+
+
+def _inventory_in(top: Path) -> Path:
+    visible = [
         entry
         for entry in sorted(top.iterdir())
         if entry.name not in _BESIDE and not entry.name.startswith(".")
     ]
-    if not candidates:
+    found = [entry for entry in visible if not entry.name.endswith(_SKIPPED)] or visible
+    if not found:
         raise Refused("nothing_in_archive")
-    contents = [_decoded(path, top, notes) for path in sorted(top.rglob("*")) if path.is_file()]
-    texts.note_comments(contents, notes)
-    if len(candidates) == 1 and candidates[0].is_file():
-        return Source(candidates[0])
-    if len(candidates) == 1 and not any((top / name).exists() for name in _BESIDE):
-        return Source(candidates[0])
-    return Source(top)
+    is_beside = any((top / name).exists() for name in _BESIDE)
+    return found[0] if len(found) == 1 and (found[0].is_file() or not is_beside) else top
+
+
+def _is_read(name: Path) -> bool:
+    """Tell whether Ansible looks at a file at all, where the inventory is the whole folder."""
+    return not name.name.endswith(_SKIPPED) and not any(part[0] == "." for part in name.parts)
 
 
 def _entered(folder: Path) -> Path:

@@ -42,7 +42,7 @@ def settle(
         _drop_shadowed(key, above, groups, wanted)
         moved = 0
         for name, (value, _giver) in wanted.items():
-            if key in host_own[name] or _as_rows(key, above[name], groups) is value:
+            if key in host_own[name] or _same(_as_rows(key, above[name], groups), value):
                 continue
             if value is not _NOTHING:
                 host_own[name][key] = value
@@ -51,7 +51,20 @@ def settle(
             for variables in groups.values():
                 variables.files.pop(key, None)
         if moved:
-            notes.append(("moved_to_hosts", {"variable": str(key), "hosts": moved}))
+            note = "priority_in_file" if key == _PRIORITY else "moved_to_hosts"
+            notes.append((note, {"variable": str(key), "hosts": moved}))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two values mean the same; of lists and mappings only whether they are one."""
+    if one is other:
+        return True
+    alike = type(one) is type(other) and isinstance(one, str | int | float)
+    return alike and one == other and _tags(one) == _tags(other)
+
+
+def _tags(value: Any) -> set[type]:
+    return set(getattr(value, "_ansible_tags_mapping", ()))
 
 
 def _disputed(groups: dict[str, Variables]) -> set[Any]:
