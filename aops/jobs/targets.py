@@ -19,6 +19,7 @@ from aops.inventory import index
 from aops.inventory.filters import services as filters
 from aops.inventory.filters.models import HostFilter
 from aops.inventory.models import Inventory
+from aops.inventory.sources import services as sources
 from aops.jobs.models import Job
 
 _NAMED = 5
@@ -96,11 +97,16 @@ def chosen_names(inventory_id: int, host_ids: Iterable[int]) -> list[str]:
 def _limited(inventory: Inventory, limit: str, *, allow_regex: bool) -> list[str]:
     hosts = index.of(inventory.id).enabled.matching(limit, allow_regex=allow_regex)
     if not hosts:
-        raise AopsError(
-            _("No enabled host of the inventory “%(name)s” matches.", name=inventory.name),
-            field="limit",
-        )
+        raise AopsError(_none_matches(inventory), field="limit")
     return hosts
+
+
+def _none_matches(inventory: Inventory) -> str:
+    sentence = str(_("No enabled host of the inventory “%(name)s” matches.", name=inventory.name))
+    if not sources.refreshed_on_launch(inventory.id):
+        return sentence
+    hint = _("If its dynamic sources have newer ones, refresh them on the inventory's page first.")
+    return f"{sentence} {hint}"
 
 
 def _found_by(host_filter: HostFilter, inventory: Inventory) -> frozenset[str]:

@@ -47,6 +47,16 @@ def refresh_for_launch(inventory_id: int, job_id: int, pause: Callable[[], None]
     _refuse_failed(asked)
 
 
+def refreshed_on_launch(inventory_id: int) -> bool:
+    """Tell whether launches have any source of an inventory refreshed."""
+    query = select(InventorySource.id).where(
+        InventorySource.inventory_id == inventory_id,
+        InventorySource.enabled.is_(True),
+        InventorySource.refresh_on_launch.is_(True),
+    )
+    return session().scalar(query.limit(1)) is not None
+
+
 def refreshing_in(inventory_id: int | None) -> list[str]:
     """Name the sources of an inventory that launches wait for at this moment."""
     query = (

@@ -19,7 +19,11 @@ from aops.credentials import services as credentials
 from aops.credentials.models import Credential
 from aops.inventory.sources import claims
 from aops.inventory.sources.hosts import sources_of
-from aops.inventory.sources.launches import refresh_for_launch, refreshing_in
+from aops.inventory.sources.launches import (
+    refresh_for_launch,
+    refreshed_on_launch,
+    refreshing_in,
+)
 from aops.inventory.sources.models import (
     InventorySource,
     SourceHost,
@@ -32,6 +36,7 @@ __all__ = [
     "SourceState",
     "check_source",
     "refresh_for_launch",
+    "refreshed_on_launch",
     "refreshing_in",
     "request_refresh",
     "sources_of",

@@ -19,6 +19,7 @@ from aops.inventory.sources.models import (
     SourceKind,
     SourceRefresh,
 )
+from aops.jobs import targets
 from tests import factories
 from tests.inventory.sources.scripts import make_source
 
@@ -239,6 +240,25 @@ def test_launches_that_wait_for_one_source_share_its_refresh(session: Session) -
     services.refresh_for_launch(source.inventory_id, 17, pause)
 
     assert session.query(SourceRefresh).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "hinted"),
+    [
+        ({"refresh_on_launch": True}, True),
+        ({"refresh_on_launch": True, "enabled": False}, False),
+        ({}, False),
+    ],
+)
+def test_a_launch_without_hosts_is_told_to_refresh_the_sources(
+    session: Session, values: dict[str, Any], hinted: bool
+) -> None:
+    source = make_source(**values)
+
+    with pytest.raises(AopsError, match="No enabled host") as refused:
+        targets.resolve(source.inventory, "web*", allow_regex=False)
+
+    assert ("dynamic sources" in str(refused.value)) is hinted
 
 
 def test_a_job_page_can_tell_which_sources_are_waited_for(session: Session) -> None:
