@@ -67,6 +67,7 @@ def _step(turn: Turn) -> None:
         session().commit()
         return
     session().rollback()
+    work.check(plan, changes)
     work.offer(turn, plan, changes)
     session().commit()
 

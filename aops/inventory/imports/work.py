@@ -112,14 +112,21 @@ def plan(turn: Turn) -> Plan:
 
 
 def changes_of(plan: Plan) -> Changes:
-    """Compare, and hold the result against the rules.
+    """Compare.
+
+    Raises:
+        AopsError: If variables are no YAML mapping.
+    """
+    return compare(plan.current, plan.wanted, plan.mode)
+
+
+def check(plan: Plan, changes: Changes) -> None:
+    """Hold what would be written against the rules, before somebody confirms it.
 
     Raises:
         AopsError: If something may not be in an inventory.
     """
-    changes = compare(plan.current, plan.wanted, plan.mode)
     checking.check(plan.current.rows, changes.after.rows, may_reserve=plan.may_reserve)
-    return changes
 
 
 def offer(turn: Turn, plan: Plan, changes: Changes) -> None:
