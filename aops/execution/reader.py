@@ -17,13 +17,13 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aops.execution.layout import INVENTORY_CHILD, PYTHON
+from aops.execution.reading_spec import ReadAnswer, ReadKind, ReadOrder
 from aops.execution.sandbox import READING, reading_command
 from aops.execution.spec import Isolation
 
@@ -44,87 +44,6 @@ _SCRATCH = Path("/tmp")  # noqa: S108 - the sandbox's own
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
 
-class ReadKind(StrEnum):
-    """What the content is."""
-
-    UPLOAD = "upload"
-    """One inventory file; nothing in it is executed."""
-
-    ARCHIVE = "archive"
-    """A packed folder; nothing in it is executed."""
-
-    WORKBOOK = "workbook"
-    """XLSX."""
-
-    SCRIPT = "script"
-    """A program that answers ``--list``."""
-
-    PLUGIN = "plugin"
-    """YAML that configures an inventory plugin."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one reading may use.
-
-    Attributes:
-        cpu: Seconds, of one process.
-        wall: Seconds until everything is ended.
-        memory: Bytes of address space, of one process.
-        file_size: Bytes of one file.
-        unpacked: Bytes that an archive may unpack to.
-        script_answer: Bytes that a script may print.
-        answer: Bytes that the result may have.
-        output: Bytes that are kept of what is printed on the side.
-    """
-
-    hosts: int = 50_000
-    groups: int = 20_000
-    rows: int = 50_001
-    cpu: int = 120
-    wall: float = 180
-    memory: int = 3 << 30
-    processes: int = 256
-    file_size: int = 512 << 20
-    unpacked: int = 256 << 20
-    script_answer: int = 64 << 20
-    answer: int = 256 << 20
-    output: int = 64 << 10
-
-
-@dataclass(frozen=True)
-class ReadOrder:
-    """One thing to read.
-
-    Attributes:
-        environment: For a script or plugin; never seen on a command line or a disk.
-    """
-
-    kind: ReadKind
-    content: bytes
-    file_name: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True)
-class ReadAnswer:
-    """What came of it.
-
-    Attributes:
-        document: As ``inventory_child`` writes it; None when there is a problem.
-        problem: A code and its arguments; of the child's own or one of ``timeout``, ``cpu``,
-            ``memory``, ``too_many_processes``, ``answer_too_big``, ``crashed``, ``no_sandbox``.
-        output: What was printed on the side, the first of it.
-        isolated: Whether it was read behind walls.
-    """
-
-    document: dict[str, Any] | None = None
-    problem: tuple[str, dict[str, Any]] | None = None
-    output: str = ""
-    isolated: bool = True
-
-
 def read(order: ReadOrder, isolation: Isolation) -> ReadAnswer:
     """Read and return when nothing of it runs any more; whatever goes wrong is an answer.
 
@@ -141,6 +60,13 @@ def read(order: ReadOrder, isolation: Isolation) -> ReadAnswer:
     ) as scratch:
         reading = _Reading(order, Path(scratch), INVENTORY_CHILD.parent, isolated=False)
         return reading.run() or ReadAnswer(problem=("crashed", {}), isolated=False)
+
+
+def _problem_in(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    match document["problem"]:
+        case [str() as code, dict() as arguments]:
+            return code, arguments
+    return "crashed", {}
 
 
 def _memory() -> Path | None:
@@ -287,8 +213,7 @@ class _Reading:
             elif "problem" not in document:
                 return ReadAnswer(document, None, self._text(), self._isolated)
             else:
-                code, arguments = document["problem"]
-                problem = (str(code), dict(arguments))
+                problem = _problem_in(document)
         return ReadAnswer(None, problem, self._text(), self._isolated)
 
     def _problem(  # noqa: PLR0911 - one line a problem

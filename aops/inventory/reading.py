@@ -18,7 +18,7 @@ from aops.core.errors import AopsError
 from aops.execution import reader
 from aops.execution.inventory_child import texts
 from aops.execution.inventory_child.problems import Note, Refused
-from aops.execution.reader import Limits, ReadAnswer, ReadKind, ReadOrder
+from aops.execution.reading_spec import Limits, ReadAnswer, ReadKind, ReadOrder
 from aops.execution.spec import Isolation
 from aops.inventory import answers, csv_rows, reading_words, tables
 from aops.inventory.imports.models import ImportKind

@@ -12,8 +12,11 @@ _Words = Callable[[dict[str, Any]], str]
 
 def problem(code: str, arguments: dict[str, Any]) -> str:
     """Say why nothing could be read."""
-    words = _PROBLEMS.get(code, _PROBLEMS["crashed"])
-    return words(arguments)
+    crashed = _PROBLEMS["crashed"]
+    try:
+        return _PROBLEMS.get(code, crashed)(arguments)
+    except (KeyError, TypeError, ValueError):  # it comes from where uploads are opened
+        return crashed({})
 
 
 def notes(found: Iterable[Any]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aops.execution import reader
-from aops.execution.reader import Limits, ReadAnswer, ReadKind, ReadOrder
+from aops.execution.reading_spec import Limits, ReadAnswer, ReadKind, ReadOrder
 from aops.execution.spec import Isolation
 from tests.execution.runs import processes_with, wait_until
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from aops.execution import reader
 from aops.execution.inventory_child import quicker
-from aops.execution.reader import ReadKind, ReadOrder
+from aops.execution.reading_spec import ReadKind, ReadOrder
 from aops.execution.spec import Isolation
 from tests.inventory.ansible_lists import of_text
 

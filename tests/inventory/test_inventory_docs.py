@@ -7,7 +7,7 @@ import pytest
 from aops.core import yaml_text
 from aops.core.permissions import Permission, Role, allows
 from aops.execution.inventory_child import archives, encoding, workbook
-from aops.execution.reader import Limits
+from aops.execution.reading_spec import Limits
 from aops.inventory import host_labels, nesting, patterns, reading, reserved, table_cells
 from aops.inventory.facts import cache, keeping, reports
 from aops.inventory.filters import language, names, tokens
