@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
 
 from aops.core import actor
 from aops.core.database import is_outage, session
@@ -35,7 +36,8 @@ def go_on(import_id: int) -> None:
         except Exception as error:
             session().rollback()
             if is_outage(error):
-                raise  # the sweep finds it again
+                _give_back(turn)
+                raise
             _fail(turn, error)
 
 
@@ -78,6 +80,15 @@ def _read(turn: Turn) -> None:
     if upload is not None:
         work.keep_reading(turn, reading.read_upload(upload.kind, upload.content, upload.file_name))
         session().commit()
+
+
+def _give_back(turn: Turn) -> None:
+    """Have the sweep find it soon, or after the lease if the database is really away."""
+    try:
+        turns.give_back(turn)
+        session().commit()
+    except (TurnLost, SQLAlchemyError):
+        session().rollback()
 
 
 def _fail(turn: Turn, error: Exception) -> None:

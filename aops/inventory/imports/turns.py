@@ -82,6 +82,15 @@ def keep(turn: Turn, **values: Any) -> None:
     session().expire_all()
 
 
+def give_back(turn: Turn) -> None:
+    """Let any worker try again at once, as after a deadlock; this try does not count.
+
+    Raises:
+        TurnLost: If the turn is over.
+    """
+    keep(turn, requested_at=database_time(), attempt=turn.attempt - 1)
+
+
 def fail(turn: Turn, sentence: str, *, output: str = "") -> None:
     """End an import with the reason why nothing was changed.
 

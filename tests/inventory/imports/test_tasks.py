@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from aops.audit.models import AuditEntry
@@ -245,6 +246,28 @@ def test_who_died_while_writing_left_nothing_half_written(
     go_on(one)
 
     assert left == Snapshot()
+    assert one.status is ImportStatus.DONE
+
+
+def test_a_deadlock_is_no_failure_and_soon_tried_again(
+    upload: Callable[..., InventoryImport], alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = upload()
+    go_on(one)
+    confirm(one, by=alice)
+
+    def deadlock(*_args: Any, **_options: Any) -> None:
+        raise OperationalError("UPDATE", {}, Exception("Deadlock found"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(writing, "write", deadlock)
+        with pytest.raises(OperationalError):
+            go_on(one)
+    services.session().expire_all()
+    waits = (one.status, one.attempt, one.requested_at <= database_time())
+    go_on(one)
+
+    assert waits == (ImportStatus.APPLYING, 0, True)
     assert one.status is ImportStatus.DONE
 
 
