@@ -12,7 +12,7 @@ from aops.core.database import session
 from aops.inventory import edits, names, reserved
 from aops.inventory.bulk.selection import Selection
 from aops.inventory.bulk.services import Change
-from aops.inventory.bulk.yaml_edit import with_variable, without_variable
+from aops.inventory.bulk.yaml_edit import values_of, with_variable, without_variable
 from aops.inventory.host_conditions import one_of
 from aops.inventory.models import Host
 
@@ -40,14 +40,15 @@ class SetVariable(Change):
             AopsError: If the name or the value may not be set.
         """
         names.check_variables({self.name: self.value})
-        found = []
-        for key, text in _texts([*selection.hosts]).items():
-            old = yaml_text.parse_mapping(text) if self.name in text else {}
-            if self.name not in old or not edits.same(old[self.name], self.value):
-                found.append(key)
+        found = [
+            key
+            for key, text in _texts([*selection.hosts]).items()
+            if not any(edits.same(old, self.value) for old in values_of(text, self.name))
+        ]
         if found:
             reserved.check({self.name: self.value}, {}, allowed=self.may_reserve)
-        return [key for key in selection.hosts if key in frozenset(found)]
+        changing = frozenset(found)
+        return [key for key in selection.hosts if key in changing]
 
     def apply(self, _selection: Selection, ids: list[int]) -> None:
         """Edit the texts."""
@@ -71,11 +72,7 @@ class RemoveVariable(Change):
     def affected(self, selection: Selection) -> list[int]:
         """Give those that have it."""
         texts = _texts([*selection.hosts])
-        having = {
-            key
-            for key, text in texts.items()
-            if self.name in text and self.name in yaml_text.parse_mapping(text)
-        }
+        having = {key for key, text in texts.items() if values_of(text, self.name)}
         return [key for key in selection.hosts if key in having]
 
     def apply(self, _selection: Selection, ids: list[int]) -> None:

@@ -8,6 +8,7 @@ meaning always comes first, and is checked by reading the result.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -16,6 +17,7 @@ from aops.core import yaml_text
 from aops.inventory import edits
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TIES = re.compile(r"[&*]\w|<<")
 _CONTENT = re.compile(r"^[ \t]*[^#\s]", re.MULTILINE)
 _FIRST_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[A-Za-z_]\w*:(?:\s|\Z)")
 
@@ -31,25 +33,43 @@ def with_variable(text: str, name: str, value: Any) -> str:
     line = yaml_text.dump({name: value})
     if name not in text and _takes_another_line(text):
         return _appended(text, line)
+    entry = _entry(text, name)
+    if entry is not None:
+        return _replaced(text, entry.start, entry.end, line)
     wanted = yaml_text.parse_mapping(text) | {name: value}
-    spot = _place(text, name)
-    edited = _appended(text, line) if spot is None else _replaced(text, *spot, line)
-    return _if_it_means(wanted, edited)
+    return _if_it_means(wanted, _appended(text, line))
 
 
 def without_variable(text: str, name: str) -> str:
     """Give a text without a variable; with it goes the comment at the end of its line."""
     if name not in text:
         return text
+    entry = _entry(text, name)
+    if entry is not None:
+        return text[: entry.start] + text[_next_line(text, entry.end) :]
     wanted = yaml_text.parse_mapping(text)
     if name not in wanted:
         return text
     del wanted[name]
-    spot = _place(text, name)
-    if spot is None:
-        return yaml_text.dump(wanted) if wanted else ""
-    start, end = spot
-    return _if_it_means(wanted, text[:start] + text[_next_line(text, end) :])
+    return yaml_text.dump(wanted) if wanted else ""
+
+
+def values_of(text: str, name: str) -> list[Any]:
+    """Give the value of a variable, or nothing; reads no more of the text than it must."""
+    if name not in text:
+        return []
+    entry = _entry(text, name)
+    piece = text if entry is None else f"{text[entry.start : entry.end]}\n"
+    variables = yaml_text.parse_mapping(piece)
+    return [variables[name]] if name in variables else []
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """Where a variable stands: lines of its own, without ties to others."""
+
+    start: int
+    end: int
 
 
 def _takes_another_line(text: str) -> bool:
@@ -72,15 +92,38 @@ def _replaced(text: str, start: int, end: int, line: str) -> str:
     return f"{text[:start]}{rest_of_line.strip()}\n{value}\n{text[_next_line(text, end) :]}"
 
 
-def _place(text: str, name: str) -> tuple[int, int] | None:
-    """Find where a variable's key begins and its value ends."""
-    root = yaml.compose(text, Loader=_Loader)
-    if not isinstance(root, yaml.MappingNode):
+def _entry(text: str, name: str) -> _Entry | None:
+    """Find a variable in a plain block; None if it is not there, or not surely alone."""
+    if not _takes_another_line(text) or _TIES.search(text):
         return None
-    for key, value in root.value:
-        if key.value == name:
-            return key.start_mark.index, _end(text, value, key.end_mark.index)
+    root: Any = yaml.compose(text, Loader=_Loader)
+    for key, value in root.value if root else ():
+        if key.value == name and key.start_mark.column == 0:
+            entry = _Entry(key.start_mark.index, _end(text, value, key.end_mark.index))
+            return entry if _is_whole(text, entry, value) else None
     return None
+
+
+def _is_whole(text: str, entry: _Entry, value: Any) -> bool:
+    """Read the piece by itself, and see whether it is the same, and whether a line ends there."""
+    rest = text[entry.end : _next_line(text, entry.end)].strip()
+    if rest and not rest.startswith("#"):
+        return False
+    piece: Any = yaml.compose(f"{text[entry.start : entry.end]}\n", Loader=_Loader)
+    return len(piece.value) == 1 and _same_nodes(piece.value[0][1], value)
+
+
+def _same_nodes(one: Any, other: Any) -> bool:
+    if one.tag != other.tag or type(one.value) is not type(other.value):
+        return False
+    if isinstance(one.value, str):
+        return bool(one.value == other.value)
+    if len(one.value) != len(other.value):
+        return False
+    pairs = zip(one.value, other.value, strict=True)
+    if isinstance(one, yaml.MappingNode):
+        return all(_same_nodes(a, c) and _same_nodes(b, d) for (a, b), (c, d) in pairs)
+    return all(_same_nodes(a, b) for a, b in pairs)
 
 
 def _end(text: str, node: Any, key_end: int) -> int:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from aops.core import yaml_text
 from aops.inventory import edits
-from aops.inventory.bulk.yaml_edit import with_variable, without_variable
+from aops.inventory.bulk.yaml_edit import values_of, with_variable, without_variable
 
 PERSONS = """\
 # where it stands
@@ -109,5 +109,7 @@ def test_any_value_is_set_and_removed_again(
     removed = without_variable(edited, name)
 
     assert edits.same(yaml_text.parse_mapping(edited), variables | {name: value})
+    assert edits.same(values_of(edited, name), [value])
+    assert values_of(removed, name) == []
     rest = {key: kept for key, kept in variables.items() if key != name}
     assert edits.same(yaml_text.parse_mapping(removed), rest)
