@@ -163,7 +163,7 @@ def _read(inventory_id: int, newest: int) -> Index:
 
 
 def _in_order(query: Any, within: ColumnElement[bool]) -> list[tuple[Any, ...]]:
-    return sorted(map(tuple, session().connection().execute(query.where(within))))
+    return sorted(map(tuple, session().connection().execute(query.where(within)).all()))
 
 
 def _named(
@@ -199,7 +199,7 @@ def _packed(
     found: dict[int, list[int]] = {}
     cut: list[int] = []
     packed = select(owner, func.count(), text).where(here).group_by(owner)
-    for key, count, together in connection.execute(packed):
+    for key, count, together in connection.execute(packed).all():
         numbers = str(together).removesuffix(_END).split(f"{_END},")
         if len(numbers) == count and str(together).endswith(_END):
             found[key] = [int(one) for one in numbers]

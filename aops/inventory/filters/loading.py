@@ -185,4 +185,4 @@ def _lists(query: Any) -> dict[int, list[Any]]:
 
 def _rows(query: Any) -> Any:
     """Read columns without the ORM, which would cost as much again."""
-    return session().connection().execute(query)
+    return session().connection().execute(query).all()
