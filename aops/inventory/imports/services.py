@@ -23,6 +23,7 @@ from aops.inventory.imports.models import (
     ImportStatus,
     InventoryImport,
 )
+from aops.inventory.imports.recognising import recognise
 from aops.inventory.models import Inventory
 from aops.inventory.reading import MAX_UPLOAD
 
@@ -121,6 +122,13 @@ def pasted_text(one: InventoryImport) -> str:
     if one.source_name or one.content is None:
         return ""
     return content_of(one).decode("utf-8", "replace")
+
+
+def chosen_kind(one: InventoryImport) -> str:
+    """Tell which kind a person chose; "" if it was recognised, or may have been."""
+    if one.content is None or recognise(one.source_name, content_of(one)) is one.kind:
+        return ""
+    return one.kind.value
 
 
 def content_of(one: InventoryImport) -> bytes:

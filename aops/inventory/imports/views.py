@@ -64,7 +64,7 @@ class ImportView(ConsoleView):
         """Show how far it is; the preview once it is there."""
         one = _row(InventoryImport, import_id)
         if one.status is ImportStatus.FAILED:
-            form = ImportForm(data={"kind": one.kind, "mode": one.mode})
+            form = ImportForm(data={"kind": services.chosen_kind(one), "mode": one.mode})
             form.text.data = services.pasted_text(one)
             return self._form_page(one.inventory, form, failed=one)
         return str(

@@ -187,6 +187,7 @@ def test_a_failure_shows_its_reason_and_the_form_with_the_text(
     assert "Line 1 is odd." in page.select_one("[role=alert]").text
     assert "<b>odd</b>" in page.select_one("[role=alert] pre").text
     assert page.select_one("textarea[name=text]").text.strip() == "[web"
+    assert not page.select("select[name=kind] option[selected]:not([value=''])")
     assert page.select_one("input[name=mode][checked]")["value"] == "replace"
 
 
