@@ -24,7 +24,7 @@ from typing import Any
 
 from aops.execution.layout import INVENTORY_CHILD, PYTHON
 from aops.execution.reading_spec import ReadAnswer, ReadKind, ReadOrder
-from aops.execution.sandbox import READING, reading_command
+from aops.execution.sandbox import READING, accounts, reading_command
 from aops.execution.spec import Isolation
 
 _log = logging.getLogger(__name__)
@@ -60,6 +60,18 @@ def read(order: ReadOrder, isolation: Isolation) -> ReadAnswer:
     ) as scratch:
         reading = _Reading(order, Path(scratch), INVENTORY_CHILD.parent, isolated=False)
         return reading.run() or ReadAnswer(problem=("crashed", {}), isolated=False)
+
+
+@contextlib.contextmanager
+def _in_memory(text: str) -> Iterator[int]:
+    """Give a descriptor from which a text can be read."""
+    descriptor = os.memfd_create("aops")
+    try:
+        os.write(descriptor, text.encode())
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _problem_in(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -111,18 +123,22 @@ class _Reading:
     def _start(self, control: int, result: int, output: int) -> subprocess.Popen[bytes]:
         code = _START.format(place=str(self._place), control=control, result=result)
         arguments = ["-IB", "-c", code]
-        network = self._order.kind in (ReadKind.SCRIPT, ReadKind.PLUGIN)
-        return subprocess.Popen(  # noqa: S603
-            reading_command(arguments, network=network)
-            if self._isolated
-            else [str(PYTHON), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=[control, result],
-            env={},
-            cwd="/",
-        )
+        command = [str(PYTHON), *arguments]
+        with contextlib.ExitStack() as stack:
+            files: dict[str, int] = {}
+            if self._isolated:
+                files = {p: stack.enter_context(_in_memory(t)) for p, t in accounts().items()}
+                network = self._order.kind in (ReadKind.SCRIPT, ReadKind.PLUGIN)
+                command = reading_command(arguments, network=network, files=files)
+            return subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[control, result, *files.values()],
+                env={},
+                cwd="/",
+            )
 
     def _converse(
         self, child: subprocess.Popen[bytes], control: socket.socket, results: Any, outputs: Any

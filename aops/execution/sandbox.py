@@ -13,8 +13,9 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from aops.execution.layout import CHILD, INVENTORY_CHILD, PYTHON, Layout
@@ -115,17 +116,20 @@ class Sandbox:
         return [*_walls(), *_own_things(self._space.path), *_last_touch(), "--", *inside]
 
 
-def reading_command(arguments: list[str], *, network: bool) -> list[str]:
+def reading_command(arguments: list[str], *, network: bool, files: Mapping[str, int]) -> list[str]:
     """Return how to start the program that reads inventories, with nothing of a run around it.
 
     Args:
         arguments: For the interpreter, which finds the program in ``READING``.
         network: Whether it sees the machine's network; else it has none.
+        files: Descriptors that hold the contents of ``accounts``.
     """
+    data = (("--ro-bind-data", str(files[path]), path) for path in files)
     return [
         *_walls(),
         *([] if network else ["--unshare-net"]),
         *("--ro-bind", str(INVENTORY_CHILD), str(READING / INVENTORY_CHILD.name)),
+        *chain.from_iterable(data),
         *_last_touch(),
         "--",
         str(PYTHON),
@@ -224,7 +228,12 @@ def _links(program: Path) -> Iterator[Path]:
 
 
 def _write_accounts(path: Path) -> None:
-    """Give the run's user a name and a home; nobody else's account shows."""
+    for name, text in accounts().items():
+        (path / Path(name).name).write_text(text)
+
+
+def accounts() -> dict[str, str]:
+    """Give the files that give a run's user a name and a home; nobody else's account shows."""
     user, group = os.getuid(), os.getgid()
     try:
         name = pwd.getpwuid(user).pw_name
@@ -232,5 +241,7 @@ def _write_accounts(path: Path) -> None:
         name = "aops"
     home = _LAYOUT.home
     nobody = "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n"
-    (path / "passwd").write_text(f"{name}:x:{user}:{group}::{home}:/bin/sh\n{nobody}")
-    (path / "group").write_text(f"{name}:x:{group}:\nnogroup:x:65534:\n")
+    return {
+        "/etc/passwd": f"{name}:x:{user}:{group}::{home}:/bin/sh\n{nobody}",
+        "/etc/group": f"{name}:x:{group}:\nnogroup:x:65534:\n",
+    }

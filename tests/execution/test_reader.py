@@ -1,5 +1,6 @@
 import json
 import os
+import pwd
 import socket
 import threading
 from dataclasses import replace
@@ -44,13 +45,17 @@ def test_the_environment_is_on_no_command_line_and_on_no_disk(tmp_path: Path) ->
 def test_a_script_sees_nothing_of_the_service(tmp_path: Path) -> None:
     secret = tmp_path / "aops.db"
     secret.write_text("canary")
-    script = f"cat {secret} >&2; ls / /run /run/aops >&2; ls /proc | grep -c '^[0-9]' >&2; "
+    script = (
+        f"cat {secret} >&2; id -un >&2; wc -l </etc/passwd >&2; ls /proc | grep -c '^[0-9]' >&2; "
+    )
 
     answer = _ask(script + _print(HOSTS))
 
     assert "canary" not in answer.output
     assert f"{secret}" in answer.output  # No such file or directory
-    assert int(answer.output.splitlines()[-1]) < 10
+    name, accounts, processes = answer.output.splitlines()[-3:]
+    assert (name, accounts) == (pwd.getpwuid(os.getuid()).pw_name, "2")
+    assert int(processes) < 10
 
 
 def test_only_dynamic_sources_have_the_network() -> None:
@@ -60,7 +65,7 @@ def test_only_dynamic_sources_have_the_network() -> None:
         port = server.getsockname()[1]
 
         asked = _ask(connect.format(port) + _print(HOSTS))
-        command = reader.reading_command([], network=False)
+        command = reader.reading_command([], network=False, files={})
 
     read = _read(ReadOrder(ReadKind.UPLOAD, upload.encode(), "hosts.yml"))
     assert asked.output == ""
