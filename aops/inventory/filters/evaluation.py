@@ -17,8 +17,8 @@ from typing import Any
 
 from aops.core import clock
 from aops.core.yaml_text import VaultText
-from aops.inventory.filters import language
-from aops.inventory.filters.language import Condition, Expression, Not, Operator
+from aops.inventory.filters import expressions
+from aops.inventory.filters.expressions import Condition, Expression, Not, Operator
 from aops.inventory.filters.literals import Literal
 from aops.inventory.filters.names import WILDCARD, Kind, Name, Source
 
@@ -70,9 +70,9 @@ def compiled(expression: Expression, now: datetime) -> Callable[[Known], Answer]
             return _condition(expression, now)
         case Not():
             return _negated(compiled(expression.part, now))
-        case language.All():
+        case expressions.All():
             return _joined([compiled(part, now) for part in expression.parts], stop=False)
-        case language.Any():
+        case expressions.Any():
             return _joined([compiled(part, now) for part in expression.parts], stop=True)
 
 
@@ -185,7 +185,7 @@ def _test(condition: Condition, literal: Literal, now: datetime | None = None) -
     if operator is Operator.LIKE:
         return _glob(literal.text)
     factor = _MIB if literal.sized and condition.name.name.lower().endswith("_mb") else 1
-    if operator in language.ORDERS:
+    if operator in expressions.ORDERS:
         return _order(operator, literal, factor)
     return _same(literal, factor)
 

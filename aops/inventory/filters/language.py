@@ -12,13 +12,20 @@ becomes a piece of SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from flask_babel import gettext as _
 
 from aops.inventory.filters import literals, names
+from aops.inventory.filters.expressions import (
+    ORDERS,
+    All,
+    Any,
+    Condition,
+    Expression,
+    Not,
+    Operator,
+)
 from aops.inventory.filters.literals import Literal
 from aops.inventory.filters.names import Kind, Name
 from aops.inventory.filters.tokens import FilterError, Token, tokens
@@ -28,26 +35,6 @@ MAX_DEPTH = 30
 """How deep parentheses may stand in each other."""
 
 
-class Operator(StrEnum):
-    """How a value is compared."""
-
-    EQUAL = "="
-    UNEQUAL = "!="
-    LESS = "<"
-    LESS_OR_EQUAL = "<="
-    GREATER = ">"
-    GREATER_OR_EQUAL = ">="
-    LIKE = "~"
-    UNLIKE = "!~"
-    IN = "in"
-    NOT_IN = "not in"
-    MISSING = "is missing"
-    PRESENT = "is not missing"
-
-
-ORDERS = frozenset(
-    {Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL}
-)
 _SAMENESS = frozenset({Operator.EQUAL, Operator.UNEQUAL, Operator.IN, Operator.NOT_IN})
 _PATTERNS = frozenset({Operator.LIKE, Operator.UNLIKE})
 _ALLOWED = {
@@ -61,39 +48,6 @@ _ALLOWED = {
 }
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One comparison; ``values`` is empty where it is asked whether something is missing."""
-
-    name: Name
-    operator: Operator
-    values: tuple[Literal, ...] = ()
-
-
-@dataclass(frozen=True)
-class All:
-    """True where each part is."""
-
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True)
-class Any:
-    """True where one part is."""
-
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True)
-class Not:
-    """True where the part is false."""
-
-    part: Expression
-
-
-Expression = Condition | All | Any | Not
-
-
 def parse(text: str) -> Expression:
     """Read a filter.
 
@@ -101,18 +55,6 @@ def parse(text: str) -> Expression:
         FilterError: With the place and what was expected there.
     """
     return _Parser(tokens(text)).parse()
-
-
-def conditions(expression: Expression) -> Iterator[Condition]:
-    """Give every condition of a filter, in order."""
-    match expression:
-        case Condition():
-            yield expression
-        case Not():
-            yield from conditions(expression.part)
-        case All() | Any():
-            for part in expression.parts:
-                yield from conditions(part)
 
 
 class _Parser:

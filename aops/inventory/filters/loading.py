@@ -18,7 +18,7 @@ from aops.inventory import effective, rows
 from aops.inventory.facts.models import HostFacts
 from aops.inventory.filters import evaluation
 from aops.inventory.filters.evaluation import Known
-from aops.inventory.filters.language import Condition
+from aops.inventory.filters.expressions import Condition
 from aops.inventory.filters.names import Name, Source
 from aops.inventory.models import (
     Group,

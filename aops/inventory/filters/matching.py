@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from aops.core import clock
 from aops.inventory.filters import evaluation, language, loading
-from aops.inventory.filters.language import All, Expression
+from aops.inventory.filters.expressions import All, Expression, conditions
 from aops.inventory.filters.loading import Candidate
 from aops.inventory.filters.names import Source
 
@@ -62,7 +62,7 @@ def matches(query: str, inventory_id: int | None = None) -> list[Match]:
 
 def _chosen(query: str, inventory_id: int | None) -> list[Candidate]:
     expression, now = language.parse(query), clock.now()
-    asked = [*language.conditions(expression)]
+    asked = [*conditions(expression)]
     parts = expression.parts if isinstance(expression, All) else (expression,)
     cheap, costly = _by_cost(parts)
     hosts = _answered(loading.candidates(asked, inventory_id), cheap, now)
@@ -80,10 +80,7 @@ def _by_cost(parts: Iterable[Expression]) -> tuple[list[Expression], list[Expres
     """Part what must be true into cheap and costly conditions, the cheapest first."""
     order = list(Source)
     ranked = sorted(
-        (
-            (max(order.index(one.name.source) for one in language.conditions(part)), part)
-            for part in parts
-        ),
+        ((max(order.index(one.name.source) for one in conditions(part)), part) for part in parts),
         key=itemgetter(0),
     )
     first_costly = order.index(Source.VARIABLES)
