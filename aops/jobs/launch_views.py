@@ -18,6 +18,7 @@ from aops.inventory.bulk import selection
 from aops.inventory.bulk.selection import Choice
 from aops.inventory.preview import Preview
 from aops.inventory.preview_pages import answer
+from aops.inventory.sources.services import refreshed_on_launch
 from aops.jobs import choosing, services
 from aops.jobs.launch_form import Launch
 from aops.jobs.models import Job, JobTemplate
@@ -49,6 +50,7 @@ class LaunchPages(ConsoleModelView):
             preview=_preview(launch.template, target),
             revision=playbooks.newest_revision(launch.template.playbook),
             source=launch.source,
+            refreshes=refreshed_on_launch(launch.template.inventory_id),
         )
 
     @expose("/<int:template_id>/matching-hosts")

@@ -12,6 +12,7 @@ from aops.jobs.models import Job, JobTemplate
 from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient, form_values
+from tests.inventory.sources.scripts import make_source
 
 ASK_ALL = {"ask_limit": True, "ask_tags": True, "ask_vars": True, "ask_modes": True}
 
@@ -25,6 +26,18 @@ def test_the_page_says_what_a_launch_would_touch(
 
     assert hosts_on(page) == ["db1", "web1", "web2"]
     assert "Launch on 3 hosts" in page.select_one("button.btn-primary").text
+
+
+@pytest.mark.parametrize("refreshes", [True, False])
+def test_the_page_says_when_sources_are_refreshed_first(
+    client: ConsoleClient, oscar: User, template: JobTemplate, *, refreshes: bool
+) -> None:
+    make_source(template.inventory, refresh_on_launch=refreshes)
+    client.sign_in(oscar)
+
+    page = client.get(f"/templates/{template.id}/launch")
+
+    assert ("Its dynamic sources are refreshed first" in page.text) is refreshes
 
 
 def test_the_limit_can_be_tried_before_it_is_used(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -18,21 +17,6 @@ from aops.inventory.sources.vanishing import Fate, Given
 
 _FORGOTTEN = frozenset({Fate.HANDED_OVER, Fate.LEFT_TO_ANOTHER, Fate.LEFT_TO_PEOPLE})
 _NEWLY_DISABLED = frozenset({Fate.DISABLED, Fate.DISABLED_IN_USE, Fate.DISABLED_NOT_BROUGHT})
-
-
-def sources_of(host_ids: Collection[int]) -> dict[int, list[str]]:
-    """Name the sources that gave each host; a host of none is missing. One query."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for piece in chunks(host_ids):
-        query = (
-            select(SourceHost.host_id, InventorySource.name)
-            .join(InventorySource, InventorySource.id == SourceHost.source_id)
-            .where(SourceHost.host_id.in_(piece))
-            .order_by(InventorySource.name)
-        )
-        for host_id, name in session().execute(query):
-            found[host_id].append(name)
-    return dict(found)
 
 
 def others_of(source: InventorySource) -> dict[str, Memory]:

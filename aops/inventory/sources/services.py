@@ -18,7 +18,6 @@ from aops.core.references import finds_references
 from aops.credentials import services as credentials
 from aops.credentials.models import Credential
 from aops.inventory.sources import claims
-from aops.inventory.sources.hosts import sources_of
 from aops.inventory.sources.launches import (
     refresh_for_launch,
     refreshed_on_launch,
@@ -39,7 +38,6 @@ __all__ = [
     "refreshed_on_launch",
     "refreshing_in",
     "request_refresh",
-    "sources_of",
     "states_in",
 ]
 

@@ -15,7 +15,6 @@ from aops.inventory.sources import claims, launches, refreshing, services
 from aops.inventory.sources.models import (
     InventorySource,
     RefreshStatus,
-    SourceHost,
     SourceKind,
     SourceRefresh,
 )
@@ -146,18 +145,6 @@ def test_the_sources_of_an_inventory_come_with_their_newest_refresh(session: Ses
 
     found = [(one.source.name, one.newest and one.newest.status) for one in states]
     assert found == [("a", None), ("b", RefreshStatus.FAILED)]
-
-
-def test_hosts_are_told_by_which_sources_they_were_given(session: Session) -> None:
-    host = factories.make_host()
-    lonely = factories.make_host(inventory=host.inventory)
-    for name in ("cloud", "cmdb"):
-        source = make_source(host.inventory, name=name)
-        session.add(SourceHost(source_id=source.id, host_id=host.id))
-    session.flush()
-
-    assert services.sources_of([host.id, lonely.id]) == {host.id: ["cloud", "cmdb"]}
-    assert services.sources_of([]) == {}
 
 
 @pytest.mark.parametrize(
