@@ -71,7 +71,7 @@ class KeysView(ConsoleView):
         ids = [*selection.hosts]
         bulk.carry_out("hosts.keys_requested", FetchKeys(), selection, ids)
         session().commit()
-        message = _("SSH keys are being fetched from %(number)s hosts.", number=len(ids))
+        message = _("Hosts whose SSH keys are being fetched: %(number)s.", number=len(ids))
         return _back(message, "success")
 
     @expose("/accept/", methods=("POST",))
@@ -83,7 +83,7 @@ class KeysView(ConsoleView):
         if left:
             flash(
                 _(
-                    "%(number)s keys differ from accepted ones and were left. Look at each "
+                    "Keys that differ from accepted ones and were left: %(number)s. Look at each "
                     "under “changed”.",
                     number=left,
                 ),
