@@ -119,6 +119,7 @@ def _init_database(app: Flask, settings: Settings) -> None:
     # A database that is away must not keep the web server from saying so on its pages.
     with app.app_context(), contextlib.suppress(OperationalError):
         keyring.verify(settings.keys, db.engine)
+        db.engine.dispose()  # a worker forks next, and its children must not share a connection
 
 
 def _init_admin(app: Flask) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from aops.app import create_app
 from aops.core import clock, database
-from aops.core.database import database_time, on_commit
+from aops.core.database import database_time, db, on_commit
 from aops.users.models import UserSession
 from tests.factories import make_inventory
 
@@ -92,6 +94,16 @@ def test_a_rolled_back_savepoint_keeps_the_actions_around_it(session: Session) -
     session.commit()
 
     assert done == ["sent"]
+
+
+def test_an_application_holds_no_connection_that_a_forked_process_would_share(app: Flask) -> None:
+    born = create_app(app.extensions["settings"])
+
+    with born.app_context():
+        pool = db.engine.pool
+        held = pool.checkedin() + pool.checkedout()  # type: ignore[attr-defined]
+
+    assert held == 0
 
 
 def test_the_database_says_what_time_it_is_in_utc(session: Session) -> None:
