@@ -11,8 +11,10 @@ import contextlib
 import json
 import logging
 import os
+import select
 import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -36,8 +38,8 @@ _START = (
 _CHUNK = 1 << 18
 _TICK = 0.1
 _SEND_TIMEOUT = 30.0
-_PATIENCE = 5.0
-"""Seconds for the program to end what it started; the sandbox then dies as a whole anyway."""
+_PATIENCE = 2.0
+"""Seconds for the program to end what it started; then it is ended as a whole."""
 
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 _SCRATCH = Path("/tmp")  # noqa: S108 - the sandbox's own
@@ -60,6 +62,18 @@ def read(order: ReadOrder, isolation: Isolation) -> ReadAnswer:
     ) as scratch:
         reading = _Reading(order, Path(scratch), INVENTORY_CHILD.parent, isolated=False)
         return reading.run() or ReadAnswer(problem=("crashed", {}), isolated=False)
+
+
+def _kill_with_namespace(pid: int) -> None:
+    """Kill the first process of the sandbox, and wait until the kernel has ended all others."""
+    with contextlib.suppress(OSError):
+        for inner in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            ended = os.pidfd_open(int(inner))
+            try:
+                signal.pidfd_send_signal(ended, signal.SIGKILL)
+                select.select([ended], [], [], _PATIENCE)
+            finally:
+                os.close(ended)
 
 
 @contextlib.contextmanager
@@ -199,6 +213,7 @@ class _Reading:
         try:
             child.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
+            _kill_with_namespace(child.pid)
             child.kill()
             child.wait()
 
