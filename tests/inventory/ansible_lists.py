@@ -21,11 +21,10 @@ from ansible.inventory import group
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.display import Display
 from ansible.vars.manager import VariableManager
 
-init_plugin_loader()
+from tests.inventory import ansible_says  # noqa: F401 - starts the plugin loader, once
 
 SCRIPT = '#!/bin/sh\nexec cat "$0.json"\n'
 

@@ -68,7 +68,7 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
 @pytest.mark.parametrize(
     ("line", "numbers"),
     [
-        ("an upload", (reading.MAX_UPLOAD >> 20, imports._MAX_STORED >> 20)),
+        ("an upload", (reading.MAX_UPLOAD >> 20, imports.MAX_PACKED >> 20)),
         ("what an archive unpacks to", (Limits().unpacked >> 20, archives.MAX_FILES)),
         ("hosts, groups", (Limits().hosts, Limits().groups, workbook.MAX_COLUMNS)),
         ("time and memory", (int(Limits().wall), Limits().cpu, Limits().memory >> 30)),
