@@ -105,16 +105,16 @@ class Index:
 
 def of(inventory_id: int) -> Index:
     """Give the newest state of an inventory; an unknown one is empty."""
-    newest = generation.of(inventory_id)
+    newest = generation.of(inventory_id)  # flushes what is pending, so it stands first
     if generation.is_unsettled(inventory_id):
-        return _read(inventory_id, newest)
+        return _read_steadily(inventory_id)
     key = (_database(), inventory_id)
     with _lock:
         known = _kept.get(key)
         if known is not None and known.generation == newest:
             _kept.move_to_end(key)
             return known
-    index = _read(inventory_id, newest)
+    index = _read_steadily(inventory_id)
     with _lock:
         _kept[key] = index
         _kept.move_to_end(key)
@@ -132,6 +132,12 @@ def forget() -> None:
 def _database() -> str:
     bind = session().get_bind()
     return str((bind if isinstance(bind, Engine) else bind.engine).url)
+
+
+def _read_steadily(inventory_id: int) -> Index:
+    return generation.steadily(
+        inventory_id, lambda: _read(inventory_id, generation.of(inventory_id))
+    )
 
 
 def _read(inventory_id: int, newest: int) -> Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +16,8 @@ from aops.core.versions import Versioned
 
 LAST = 1_000_000
 """Position of what was added by hand: after everything that was imported in an order."""
+
+_FIRST_GENERATIONS = 1 << 30
 
 group_hosts = Table(
     "group_hosts",
@@ -47,7 +50,8 @@ class Inventory(Audited, Versioned, Model):
         accept_new_host_keys: Whether a run takes the key of a host it never saw. A
             changed key is refused either way.
         generation: Raised by every change of its hosts, groups and variables; who remembers
-            it can tell whether what was read is still what there is.
+            it can tell whether what was read is still what there is. It begins anywhere, since
+            SQLite gives the id of a deleted inventory to the next one.
     """
 
     __tablename__ = "inventories"
@@ -59,7 +63,9 @@ class Inventory(Audited, Versioned, Model):
     description: Mapped[str] = mapped_column(ShortText, default="")
     variables: Mapped[str] = mapped_column(LongText, default="")
     accept_new_host_keys: Mapped[bool] = mapped_column(default=False)
-    generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    generation: Mapped[int] = mapped_column(
+        default=lambda: secrets.randbelow(_FIRST_GENERATIONS), server_default="0"
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,7 @@
 """An inventory as plain rows: what rendering, patterns and addresses work on.
 
-Read with explicit columns in five queries, however many hosts there are, and in the order
-that Ansible would meet them: by position, then by name.
+Read with explicit columns in seven queries, however many hosts there are, all of one state
+of the inventory, and in the order that Ansible would meet them: by position, then by name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import aliased
 
 from aops.core.database import session
+from aops.inventory import generation
 from aops.inventory.models import Group, Host, Inventory, group_children, group_hosts
 
 ALL = "all"
@@ -141,6 +142,10 @@ def _unique(names: Iterable[str]) -> list[str]:
 
 
 def _load(inventory_id: int, wanted: ColumnElement[bool]) -> InventoryRows:
+    return generation.steadily(inventory_id, lambda: _read(inventory_id, wanted))
+
+
+def _read(inventory_id: int, wanted: ColumnElement[bool]) -> InventoryRows:
     variables = session().scalar(select(Inventory.variables).where(Inventory.id == inventory_id))
     members, children = _members(inventory_id, wanted), _children(inventory_id)
     hosts = select(Host.position, Host.name, Host.variables)

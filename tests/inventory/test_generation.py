@@ -92,6 +92,29 @@ def test_what_was_rolled_back_made_no_new_state(inventory: Inventory) -> None:
     assert generation.of(inventory.id) == before
 
 
+def test_what_changes_while_it_is_read_is_read_again(inventory: Inventory) -> None:
+    times: list[int] = []
+
+    def read() -> int:
+        times.append(len(times))
+        if len(times) == 1:
+            generation.raise_for([inventory.id])
+        return generation.of(inventory.id)
+
+    found = generation.steadily(inventory.id, read)
+
+    assert found == generation.of(inventory.id)
+    assert len(times) == 2
+
+
+def test_what_never_stops_changing_is_read_nevertheless(inventory: Inventory) -> None:
+    def read() -> int:
+        generation.raise_for([inventory.id])
+        return generation.of(inventory.id)
+
+    assert generation.steadily(inventory.id, read) == generation.of(inventory.id)
+
+
 @pytest.fixture
 def inventory(session: Session) -> Inventory:
     return make_inventory()

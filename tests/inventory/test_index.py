@@ -89,6 +89,18 @@ def test_an_unknown_inventory_is_empty(session: Session) -> None:
     assert found.enabled.matching("all") == []
 
 
+def test_what_is_remembered_of_a_deleted_inventory_is_not_taken_for_a_new_one(
+    session: Session,
+) -> None:
+    for name in ("prod", "test"):  # SQLite gives both the same id
+        inventory = factories.make_inventory(name=name)
+        factories.make_host(f"{name}1", inventory=inventory)
+        session.commit()
+        assert index.of(inventory.id).all.hosts == (f"{name}1",)
+        session.delete(inventory)
+        session.commit()
+
+
 def test_what_is_given_cannot_be_changed(shop: Inventory) -> None:
     found = index.of(shop.id)
 
