@@ -10,7 +10,7 @@ from aops.execution.inventory_child import archives, encoding, workbook
 from aops.execution.reading_spec import Limits
 from aops.inventory import host_labels, nesting, patterns, reading, reserved, table_cells
 from aops.inventory.facts import cache, keeping, reports
-from aops.inventory.filters import language, names, tokens
+from aops.inventory.filters import expressions, language, names, tokens
 from aops.inventory.imports import services as imports
 from aops.inventory.sources import claims
 from aops.inventory.sources import services as sources
@@ -22,7 +22,7 @@ FILTERS = re.search(r"```\n(.*?)```", TEXT, re.DOTALL)[1].splitlines()
 
 @pytest.mark.parametrize("query", FILTERS)
 def test_every_example_of_a_filter_is_one(query: str) -> None:
-    assert list(language.conditions(language.parse(query)))
+    assert list(expressions.conditions(language.parse(query)))
 
 
 def test_every_name_that_filters_know_is_listed() -> None:
