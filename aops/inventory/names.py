@@ -124,7 +124,9 @@ def check_variables(variables: Mapping[str, Any]) -> None:
         AopsError: At the field ``variables``.
     """
     for name, value in variables.items():
-        if not _VARIABLE.fullmatch(name) or name in _JINJA_WORDS:
+        if name in _JINJA_WORDS:
+            raise AopsError(_kept(name), field="variables")
+        if not _VARIABLE.fullmatch(name):
             raise AopsError(
                 _(
                     "“%(name)s” cannot be a variable name. Use letters, digits and "
@@ -177,9 +179,11 @@ def _check_common(name: str) -> None:
             field="name",
         )
     if name in _RESERVED:
-        raise AopsError(
-            _("“%(name)s” is a name that Ansible keeps for itself.", name=name), field="name"
-        )
+        raise AopsError(_kept(name), field="name")
+
+
+def _kept(name: str) -> str:
+    return str(_("“%(name)s” is a name that Ansible keeps for itself.", name=name))
 
 
 def _check_imported(name: str) -> None:

@@ -201,6 +201,7 @@ def test_other_inventories_are_left_alone(inventory: Inventory) -> None:
         (InventoryRows(hosts={"a[1:2]": ""}), "Host “a.1:2.”: .*more than a name"),
         (InventoryRows(hosts={"a": "ansible_port: 99999\n"}), "Host “a”: ansible_port must be"),
         (InventoryRows(hosts={"a": "x-y: 1\n"}), "“x-y” cannot be a variable name"),
+        (InventoryRows(hosts={"a": "none: 1\n"}), "“none” is a name that Ansible keeps"),
         (InventoryRows(hosts={"a": "yes: 1\n"}), "must be text"),
         (InventoryRows(hosts={"a": "a: 1\na: 2\n"}), "stands twice"),
         (InventoryRows(hosts={"a": "ansible_host: -oProxyCommand=x\n"}), "must be a host name"),
