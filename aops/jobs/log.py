@@ -7,13 +7,14 @@ state of the summary, so that a poll with nothing new is answered from one row.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 from sqlalchemy import LargeBinary, cast, func, select
 
 from aops.core.database import session
+from aops.inventory.models import Host
 from aops.jobs import ansi
 from aops.jobs.models import Job, JobHost, JobOutput
 
@@ -179,6 +180,14 @@ def hosts_of(job_id: int, limit: int = 500) -> list[JobHost]:
         .limit(limit)
     )
     return list(rows)
+
+
+def ids_of(job: Job, hosts: Sequence[JobHost]) -> dict[str, int]:
+    """Find the ids of those hosts that the job's inventory still has, by name."""
+    query = select(Host.name, Host.id).where(
+        Host.inventory_id == job.inventory_id, Host.name.in_([host.host for host in hosts])
+    )
+    return {name: key for name, key in session().execute(query)}  # noqa: C416 - typed rows
 
 
 def _seq_of_tail(job: Job) -> int:

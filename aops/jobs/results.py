@@ -8,6 +8,7 @@ both have a limit for each run.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
@@ -33,6 +34,8 @@ PIECE = 500
 
 _NAME, _SHORT = 200, 255
 _LONGEST_DURATION = 1e9
+_BANNER = re.compile(r"(?:@ )?@{20,} ?(?:@ )?")
+"""The frame that ssh draws with signs around its warning, which is longer than the warning."""
 
 Append = Callable[[dict[str, Any]], None]
 
@@ -106,7 +109,7 @@ class Results:
         """Mask before cutting: half a secret would not be recognized."""
         cut = len(text) >= LONGEST_MESSAGE
         masked = self._masker.mask_cut(text[:LONGEST_MESSAGE]) if cut else self._masker.mask(text)
-        return shortened(" ".join(masked.split()))
+        return shortened(_BANNER.sub("", " ".join(masked.split())))
 
     def _masked(self, facts: Any) -> Any:
         """Mask every text; the usual case, nothing to hide, takes one search."""

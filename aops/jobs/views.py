@@ -40,6 +40,7 @@ from aops.jobs import (  # host_panels registers itself
     waiting,
 )
 from aops.jobs.forms import TemplateForm
+from aops.jobs.hints import by_hint, key_hint
 from aops.jobs.launch_views import LaunchPages
 from aops.jobs.models import Job, JobTemplate
 from aops.jobs.ping import pinged_host
@@ -216,7 +217,9 @@ def _job(job_id: int) -> Job:
 
 def _summary(job: Job) -> dict[str, Any]:
     return {
-        "hosts": log.hosts_of(job.id),
+        "hosts": (hosts := log.hosts_of(job.id)),
+        "host_ids": log.ids_of(job, hosts),
+        "key_hints": by_hint(hosts),
         "labels": labels,
         "reason": reasons.shown(job.reason),
         "waiting": waiting.reason(job),
@@ -238,6 +241,7 @@ def register(admin: Admin) -> None:
     assert admin.app is not None  # noqa: S101 - views are registered on an application
     admin.app.jinja_env.globals.update(
         banners=waiting.banners,
+        key_hint=key_hint,
         limit_of=limits.shown,
         may=may,
         pinged_host=pinged_host,

@@ -52,6 +52,34 @@ def test_an_unreachable_host_says_so_first_with_the_message_and_the_job(
     assert page.select_one(".figure .badge").text.strip() == "unreachable"
 
 
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("ssh: WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! IT IS", "has changed"),
+        ("No ED25519 host key is known for h and you have", "No SSH key of this host is accepted"),
+    ],
+)
+def test_a_host_refused_for_its_key_says_what_to_do_and_leads_to_its_keys(
+    message: str, hint: str, client: ConsoleClient, victor: User
+) -> None:
+    host, job = a_run("web1", unreachable=1)
+    make_host_result(
+        host,
+        job,
+        last_status="unreachable",
+        failed_job_id=job.id,
+        failed_at=clock.now(),
+        failed_message=message,
+    )
+    client.sign_in(victor)
+
+    page = page_of(client, host)
+
+    alert = page.select_one("main .alert-danger")
+    assert hint in alert.text
+    assert page.select_one(alert.select_one("a[href='#keys']")["href"])
+
+
 def test_a_host_that_is_well_again_shows_its_last_failure_quietly(
     client: ConsoleClient, victor: User
 ) -> None:

@@ -178,6 +178,24 @@ def test_counts_are_shown_for_each_host(
     ]
 
 
+def test_a_refused_host_key_is_named_with_what_to_do_and_hosts_lead_to_their_pages(
+    client: ConsoleClient, victor: User, running: Job
+) -> None:
+    host = factories.make_host("web1", inventory=running.inventory)
+    message = "ssh: WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! IT IS"
+    factories.make_job_host(running, "web1", unreachable=1, message=message)
+    factories.make_job_host(running, "gone")
+    client.sign_in(victor)
+
+    page = client.get(f"/jobs/{running.id}/")
+
+    alert = page.select_one("#job-summary .alert-danger")
+    assert "The SSH host key has changed" in alert.text
+    assert "web1" in alert.text
+    assert alert.a["href"] == f"/host-keys/?inventory={running.inventory_id}"
+    assert [a["href"] for a in page.select("tbody a")] == [f"/hosts/details/?id={host.id}"]
+
+
 @pytest.mark.parametrize("status", [JobStatus.LOST, JobStatus.FAILED, JobStatus.TIMED_OUT])
 def test_an_end_that_needs_explaining_is_explained(
     status: JobStatus, session: Session, client: ConsoleClient, oscar: User, running: Job

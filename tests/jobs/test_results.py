@@ -54,6 +54,7 @@ def test_results_are_numbered_without_gaps(sink: Sink, records: list[Any]) -> No
     [
         (f"wrong password {SECRET}", f"wrong password {MASK}"),
         ("two\n  lines\tand more", "two lines and more"),
+        (f"ssh: {'@' * 59}\n@   CHANGED!   @\n{'@' * 59}\nIT IS", "ssh: CHANGED! IT IS"),
         ("x" * 300, "x" * 254 + "…"),
         (("y" * 250 + " ") * 30, "y" * 250 + " " + "y" * 3 + "…"),
     ],
