@@ -20,7 +20,9 @@ _KEY = rf"(?!(?i:{'|'.join(sorted(_WORDS))}):)[A-Za-z_][A-Za-z0-9_]*+"
 _PLAIN = r"[A-Za-z0-9_./](?:[A-Za-z0-9_./+=,@-]|:(?=[A-Za-z0-9_/:]))*+"
 _BREAKS = r"\n\r\t\x85\u2028\u2029"
 _QUOTED = rf"""'[^'{_BREAKS}]*+'|"[^"\\{_BREAKS}]*+\""""
-_VALUE = rf"{_PLAIN}(?: ++{_PLAIN})*+|{_QUOTED}"
+_ITEM = rf"[A-Za-z0-9_./][A-Za-z0-9_./+=@-]*+|{_QUOTED}"
+_LIST = rf"\[ *+(?:(?:{_ITEM}) *+(?:, *+(?:{_ITEM}) *+)*+)?+\]"
+_VALUE = rf"{_PLAIN}(?: ++{_PLAIN})*+|{_QUOTED}|{_LIST}"
 _ENTRY = rf"{_KEY}:(?: ++(?:{_VALUE}))? *+"
 _SIMPLE = re.compile(rf"(?:(?:{_ENTRY})?+(?:\n|\Z))*+", re.ASCII)
 _ENTRIES = re.compile(rf"^({_KEY}): *+(.*?) *+$", re.ASCII | re.MULTILINE)
@@ -53,7 +55,8 @@ def _simple(text: str, names: Collection[str] | None) -> dict[str, Any]:
 def _scalar(text: str) -> Any:
     if text[:1].isalpha() and text.lower() not in _WORDS:
         return text
-    return _parsed(text)
+    value = _parsed(text)
+    return value.copy() if isinstance(value, list) else value  # whoever asked may change it
 
 
 @lru_cache(maxsize=50_000)

@@ -38,6 +38,21 @@ SCALARS = (
     "'a' b",
     "'\x00'",
     "[1, 2]",
+    "[]",
+    "[ a.b/c ,'x y',  \"z\" ]",
+    "[yes, ~, 0755, null, 2024-02-29, 1e3]",
+    "[2024-13-45]",
+    "[a,]",
+    "[a b]",
+    "[a:b]",
+    "[a: 1]",
+    "[[1]]",
+    "[...]",
+    "[a#b, .]",
+    "['it''s']",
+    "['a':1]",
+    "[1, 2] x",
+    "[1",
     "{a: 1}",
     "&x y",
     "*x",
@@ -102,3 +117,20 @@ def test_only_what_is_wanted_is_given() -> None:
 
     assert quick_yaml.variables(text, ("zone", "missing")) == {"zone": "eu"}
     assert quick_yaml.variables(text, ()) == {}
+
+
+def test_whoever_changes_a_list_changes_nobody_elses() -> None:
+    text = "roles: [web, 'db']\n"
+
+    quick_yaml.variables(text)["roles"].append("mine")
+
+    assert quick_yaml.variables(text) == {"roles": ["web", "db"]}
+
+
+def test_lists_of_plain_values_do_not_need_the_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    monkeypatch.setattr(yaml_text, "parse_mapping", refuse)
+
+    assert quick_yaml.variables("roles: [web, 2]\nx: 1\n") == {"roles": ["web", 2], "x": 1}
