@@ -92,8 +92,11 @@ class Selection:
 
     @property
     def digest(self) -> str:
-        """Give a word that another set of hosts does not have."""
-        return hashlib.sha256(",".join(map(str, sorted(self.hosts))).encode()).hexdigest()[:32]
+        """Give a word that another set of hosts does not have.
+
+        Names count too: SQLite gives the id of a deleted host to the next one.
+        """
+        return hashlib.sha256(repr(sorted(self.hosts.items())).encode()).hexdigest()[:32]
 
     def within(self, ids: Collection[int]) -> set[int]:
         """Give the inventories of some of the hosts."""

@@ -69,13 +69,16 @@ def upload(
     return upload
 
 
-def confirm(one: InventoryImport, *, skip_bad_rows: bool, removed: int | None) -> None:
+def confirm(
+    one: InventoryImport, *, seen: int | None, skip_bad_rows: bool, removed: int | None
+) -> None:
     """Ask a worker to write what the preview shows; a second time does nothing.
 
     If the inventory has changed since, the preview is made anew instead.
 
     Args:
         one: The import.
+        seen: The generation of the preview that the person saw; it may have been made anew.
         skip_bad_rows: Whether to import a table without its rows that do not fit.
         removed: How many hosts the person was told are removed.
 
@@ -84,6 +87,7 @@ def confirm(one: InventoryImport, *, skip_bad_rows: bool, removed: int | None) -
     """
     if one.status is not ImportStatus.READY:
         return
+    _refuse_unseen(one, seen)
     _refuse_unsaid(one, skip_bad_rows=skip_bad_rows, removed=removed)
     outdated = generation.of(one.inventory_id) != one.generation
     who = actor.current()
@@ -163,6 +167,16 @@ def _packed(content: bytes) -> bytes:
             field="file",
         )
     return packed
+
+
+def _refuse_unseen(one: InventoryImport, seen: int | None) -> None:
+    if seen != one.generation:
+        raise AopsError(
+            _(
+                "The inventory was changed after you last saw this preview, so it was made anew. "
+                "Look again before you import."
+            )
+        )
 
 
 def _refuse_unsaid(one: InventoryImport, *, skip_bad_rows: bool, removed: int | None) -> None:

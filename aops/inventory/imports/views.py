@@ -86,6 +86,7 @@ class ImportView(ConsoleView):
         try:
             services.confirm(
                 one,
+                seen=request.form.get("seen", type=int),
                 skip_bad_rows=request.form.get("skip_bad_rows") == "1",
                 removed=request.form.get("removed", type=int),
             )

@@ -43,6 +43,8 @@ class Question:
     """What is asked, read once, so that no transaction stays open for the answer.
 
     Attributes:
+        may_reserve: Whether this text may set reserved variables. Once it is asked, leave that
+            was given to another text does not count for it.
         environment: Holds secrets.
         secrets: What must not appear in what is stored of the output.
     """
@@ -51,6 +53,7 @@ class Question:
     content: str
     file_name: str
     timeout: int
+    may_reserve: bool
     environment: Mapping[str, str] = field(repr=False)
     secrets: Sequence[str] = field(repr=False)
 
@@ -87,6 +90,7 @@ def question_of(claim: Claim) -> Question:
         content=source.content,
         file_name=source.file_name,
         timeout=source.timeout,
+        may_reserve=source.may_reserve,
         environment=environment,
         secrets=credentials.values_to_mask(chosen, Secrets()),
     )
@@ -119,7 +123,7 @@ def succeed(claim: Claim, question: Question, answer: Reading, seconds: float) -
     listed = answer.snapshot.rows.hosts
     writing.lock(source.inventory_id)
     plan = _plan(source, answer.snapshot)
-    _write(source, plan)
+    _write(source, plan, may_reserve=source.may_reserve and question.may_reserve)
     hosts.remember(source, plan.known, plan.fates, listed=listed, before=plan.current.rows.hosts)
     claims.release(claim, refreshed_at=clock.now(), last_snapshot=plan.merged.memory.as_json())
     refresh = session().get_one(SourceRefresh, claim.refresh_id)
@@ -127,7 +131,8 @@ def succeed(claim: Claim, question: Question, answer: Reading, seconds: float) -
     refresh.duration = seconds
     refresh.hosts = len(listed)
     refresh.counts = reports.counts_of(plan.difference, plan.merged.kept, plan.fates)
-    refresh.changes = reports.document(plan.difference, plan.merged.kept, plan.fates, answer.notes)
+    notes = [*map(Masker(question.secrets).mask, answer.notes)]
+    refresh.changes = reports.document(plan.difference, plan.merged.kept, plan.fates, notes)
     refresh.output = reports.side_output(answer.output, question.secrets)
     if not plan.difference.nothing:
         numbers = {name: number for name, number in refresh.counts.items() if number}
@@ -182,10 +187,10 @@ def _plan(source: InventorySource, given: Snapshot) -> _Plan:
     return _Plan(current, difference, merged, known, fates)
 
 
-def _write(source: InventorySource, plan: _Plan) -> None:
+def _write(source: InventorySource, plan: _Plan, *, may_reserve: bool) -> None:
     inventory = session().get_one(Inventory, source.inventory_id)
     try:
-        writing.write(inventory, plan.current, plan.difference, may_reserve=source.may_reserve)
+        writing.write(inventory, plan.current, plan.difference, may_reserve=may_reserve)
     except AopsError as error:
         raise _explained(error, source, plan) from error
 

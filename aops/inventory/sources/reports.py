@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from aops.core.masking import Masker
+from aops.execution.reading_spec import Limits
 from aops.inventory.changes import Changes
 from aops.inventory.sources import merging
 from aops.inventory.sources.memory import Kept
@@ -23,6 +24,9 @@ MOST_EDITS = 20_000
 
 MAX_OUTPUT = 40_000
 """Characters of side output that are kept: the beginning and the end."""
+
+_CHARACTER = 4
+"""Bytes that one may have."""
 
 _INVISIBLE = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -62,8 +66,13 @@ def document(
 
 
 def side_output(text: str, secrets: Collection[str]) -> str:
-    """Keep the beginning and the end of what was printed, masked, and what a page can show."""
-    masked = Masker(secrets).mask(readable(text))
+    """Keep the beginning and the end of what was printed, masked, and what a page can show.
+
+    What filled its limit may end within a secret; then that end goes too.
+    """
+    was_cut = len(text.encode("utf-8", "replace")) >= Limits().output - _CHARACTER
+    masker = Masker(secrets)
+    masked = (masker.mask_cut if was_cut else masker.mask)(readable(text))
     if len(masked) <= MAX_OUTPUT:
         return masked
     half = MAX_OUTPUT // 2

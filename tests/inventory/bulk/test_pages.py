@@ -62,6 +62,21 @@ def test_the_log_gets_one_line_with_number_and_names(
     assert facts["hosts"] == [*(f"web{number:02}" for number in range(50)), "…"]
 
 
+def test_a_host_of_another_name_under_the_same_id_is_asked_about_again(
+    client: ConsoleClient, arthur: User, session: Session
+) -> None:
+    [test1] = _hosts("test1")
+    client.sign_in(arthur)
+
+    page = _ask(client, "delete", host=[test1.id])
+    test1.name = "prod1"
+    session.commit()
+    again = _confirm(client, page, code=200)
+
+    assert "Nothing was done" in again.text
+    assert session.scalars(select(Host.name)).all() == ["prod1"]
+
+
 def test_all_that_match_are_looked_up_again(
     client: ConsoleClient, arthur: User, session: Session
 ) -> None:

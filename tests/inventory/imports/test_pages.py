@@ -219,7 +219,7 @@ def test_removing_hosts_asks_with_their_number(
 
     page = client.get(f"/imports/{one.id}/")
     form = page.select_one("form[action$='/confirm/']")
-    client.post(f"/imports/{one.id}/confirm/", {"removed": "1"})
+    client.post(f"/imports/{one.id}/confirm/", {"removed": "1", "seen": str(one.generation)})
     refused = one.status
     client.submit(f"/imports/{one.id}/", {})
 
@@ -237,9 +237,10 @@ def test_bad_rows_must_be_left_out_on_purpose(
     client.sign_in(arthur)
 
     page = client.get(f"/imports/{one.id}/")
-    client.post(f"/imports/{one.id}/confirm/", {"removed": "0"})
+    said = {"removed": "0", "seen": str(one.generation)}
+    client.post(f"/imports/{one.id}/confirm/", said)
     refused = one.status
-    client.post(f"/imports/{one.id}/confirm/", {"removed": "0", "skip_bad_rows": "1"})
+    client.post(f"/imports/{one.id}/confirm/", said | {"skip_bad_rows": "1"})
 
     cells = [cell.text for cell in page.select("#row-errors tbody tr:first-child td")]
     assert cells == ["2", "name", "“a b” is no name"]
@@ -247,6 +248,21 @@ def test_bad_rows_must_be_left_out_on_purpose(
     assert page.select_one("input[name=skip_bad_rows]").has_attr("required")
     assert refused is ImportStatus.READY
     assert one.status is ImportStatus.APPLYING
+
+
+def test_a_preview_that_was_made_anew_is_not_confirmed_by_who_saw_the_old_one(
+    client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    one = ready(inventory, Snapshot(InventoryRows(hosts={"web1": ""})))
+    client.sign_in(arthur)
+    old = client.get(f"/imports/{one.id}/").select_one("input[name=seen]")["value"]
+    one.generation += 1
+
+    client.post(f"/imports/{one.id}/confirm/", {"removed": "0", "seen": old})
+
+    assert one.status is ImportStatus.READY
+    alert = client.get(f"/imports/{one.id}/").select_one(".alert-danger")
+    assert "Look again" in alert.text
 
 
 def test_nothing_to_import_offers_nothing_to_confirm(

@@ -410,7 +410,7 @@ def test_a_table_names_its_bad_rows_and_the_others_are_imported(
     go_on(one)
 
     with actor.acting_as(Actor("arthur", arthur.id)):
-        services.confirm(one, skip_bad_rows=True, removed=None)
+        services.confirm(one, seen=one.generation, skip_bad_rows=True, removed=None)
     go_on(one)
 
     assert [(error["row"], error["column"]) for error in one.row_errors] == [
@@ -423,7 +423,12 @@ def test_a_table_names_its_bad_rows_and_the_others_are_imported(
 
 def confirm(one: InventoryImport, *, by: User) -> None:
     with actor.acting_as(Actor(by.username, by.id)):
-        services.confirm(one, skip_bad_rows=False, removed=(one.summary or {}).get("hosts_removed"))
+        services.confirm(
+            one,
+            seen=one.generation,
+            skip_bad_rows=False,
+            removed=(one.summary or {}).get("hosts_removed"),
+        )
     services.session().commit()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from aops.audit.models import AuditEntry
 from aops.core import references
+from aops.credentials.models import CredentialType
 from aops.inventory import generation, reading
 from aops.inventory.models import Group, Host, HostLabel
 from aops.inventory.reading import Reading
@@ -85,6 +86,49 @@ def test_the_same_answer_changes_nothing(session: Session, answers: Answers) -> 
     assert refresh.counts["hosts_unchanged"] == 1
     assert generation.of(source.inventory_id) == before
     assert len(session.scalars(select(AuditEntry.id)).all()) == lines
+
+
+def test_leave_for_another_text_is_none_for_the_answer_of_the_first(
+    session: Session, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_source()
+
+    def answer(*_: Any, **__: Any) -> Reading:
+        source.content, source.may_reserve = "#!/bin/true\n", True  # somebody allows it meanwhile
+        session.commit()
+        return Reading(Snapshot(InventoryRows("", {"web1": "ansible_connection: local\n"})))
+
+    monkeypatch.setattr(reading, "read_source", answer)
+    number = claims.request(source.id, "oscar")
+    session.commit()
+    tasks.refresh_next()
+
+    refresh = session.get_one(SourceRefresh, number, populate_existing=True)
+    assert refresh.status is RefreshStatus.FAILED
+    assert "ansible_connection" in refresh.error
+    assert not session.scalars(select(Host)).all()
+
+
+def test_warnings_are_kept_without_secrets(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = factories.make_credential(
+        type=CredentialType.ENVIRONMENT,
+        username="",
+        password=None,
+        environment="TOKEN=secret-canary",
+    )
+    source = make_source(credentials=[key])
+    answer = Reading(Snapshot(InventoryRows("", {"web1": ""})), ["cannot use secret-canary"])
+    monkeypatch.setattr(reading, "read_source", lambda *_, **__: answer)
+    number = claims.request(source.id, "oscar")
+    session.commit()
+
+    tasks.refresh_next()
+
+    refresh = session.get_one(SourceRefresh, number, populate_existing=True)
+    assert refresh.status is RefreshStatus.SUCCESSFUL
+    assert refresh.changes["notes"] == ["cannot use ********"]
 
 
 def test_a_vanished_host_is_disabled_and_enabled_when_it_is_back(

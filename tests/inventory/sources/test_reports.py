@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from aops.execution.reading_spec import Limits
 from aops.inventory import changes
 from aops.inventory.imports.models import ImportMode
 from aops.inventory.rows import InventoryRows
@@ -35,6 +36,12 @@ def test_a_secret_is_masked_though_colours_or_the_cut_part_it() -> None:
 
     assert coloured == "********"
     assert "secret" not in long
+
+
+def test_half_a_secret_at_the_end_of_a_full_output_goes_too() -> None:
+    full = "x" * (Limits().output - 10) + "secret-can"
+
+    assert "secret" not in reports.side_output(full, ["secret-canary"])
 
 
 def test_too_many_edits_leave_the_names() -> None:
