@@ -11,6 +11,7 @@ import requests
 _TIMEOUT = 30
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _FIELD = re.compile(r'<input[^>]*name="(csrf_token|launch_key)"[^>]*value="([^"]+)"')
+_CONFIRMATION = re.compile(r'<input[^>]*name="(csrf_token|seen|removed)"[^>]*value="([^"]+)"')
 _JOB = re.compile(r"/jobs/(\d+)/")
 _IMPORT = re.compile(r"/imports/(\d+)/")
 
@@ -85,7 +86,9 @@ class Browser:
 
     def confirm_import(self, import_id: int) -> None:
         """Press the button under the preview."""
-        form = {"csrf_token": self._token(f"/imports/{import_id}/"), "removed": "0"}
+        page = self.http.get(f"{self.url}/imports/{import_id}/", timeout=_TIMEOUT)
+        page.raise_for_status()
+        form = dict(_CONFIRMATION.findall(page.text))
         self._post(f"/imports/{import_id}/confirm/", form)
 
     def seconds_of(self, path: str) -> float:

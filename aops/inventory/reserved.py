@@ -38,6 +38,9 @@ _NAMES = frozenset(
         "ansible_ssh_transfer_method",
         "ansible_sshpass_prompt",
         "ansible_winrm_ca_trust_path",
+        "ansible_winrm_cert_key_pem",
+        "ansible_winrm_cert_pem",
+        "ansible_winrm_proxy",
         "ansible_winrm_server_cert_validation",
     }
 )
@@ -49,6 +52,7 @@ _PATTERN = re.compile(
     r"|ansible_(\w+_)?host_key_(checking|auto_add)"
     r"|ansible_\w+_private_key_file"
     r"|ansible_(\w+_)?proxy_command"
+    r"|ansible_(\w+_)?(config_file|kubeconfig|ssh_config)"
 )
 
 _SECRETS = re.compile(

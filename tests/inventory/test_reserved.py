@@ -22,6 +22,9 @@ RESERVED = (
     "ansible_control_path",
     "ansible_docker_extra_args",
     "ansible_host_key_checking",
+    "ansible_kubectl_kubeconfig",
+    "ansible_libssh_config_file",
+    "ansible_netconf_ssh_config",
     "ansible_paramiko_host_key_checking",
     "ansible_paramiko_private_key_file",
     "ansible_paramiko_proxy_command",
@@ -44,7 +47,10 @@ RESERVED = (
     "ansible_ssh_private_key_file",
     "ansible_sudo_exe",
     "ansible_sudo_flags",
+    "ansible_winrm_cert_key_pem",
+    "ansible_winrm_cert_pem",
     "ansible_winrm_kinit_cmd",
+    "ansible_winrm_proxy",
 )
 FREE = (
     "ansible_become",
