@@ -1,4 +1,4 @@
-"""Take the pictures of README.md: starts aops in a temporary folder and looks at it.
+"""Take the pictures of README.md and docs/: starts aops in a temporary folder and looks at it.
 
 Usage: make screenshots
 """
@@ -15,6 +15,26 @@ from tests.embedded import READY, Aops
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 PASSWORD = "a password for pictures only"  # noqa: S105
 PICTURES = {"job": "/jobs/1", "launch": "/templates/1/launch"}
+INVENTORY = """\
+[web]
+web[1:3].example.com rack=B7
+
+[web:vars]
+http_port=8080
+ansible_connection=local
+
+[db]
+db1.example.com
+
+[production:children]
+web
+db
+
+[production:vars]
+http_port=80
+ntp_server=ntp.example.com
+"""
+QUERY = "group = production and not label = retired and name ~ web*"
 BROWSER = {
     "executable_path": "/usr/bin/chromium",
     "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
@@ -32,9 +52,36 @@ def main() -> None:
             _sign_in(page, aops.url)
             for name, path in PICTURES.items():
                 page.goto(f"{aops.url}{path}")
-                page.wait_for_load_state("networkidle")
-                page.screenshot(path=IMAGES / f"{name}.png")
+                _take(page, name)
+            _look_at_inventories(page, aops.url)
             browser.close()
+
+
+def _look_at_inventories(page: Page, url: str) -> None:
+    page.goto(f"{url}/inventories/new/")
+    page.get_by_label("Name").fill("Production")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.get_by_label("Or paste it here").fill(INVENTORY)
+    page.get_by_role("button", name="Show what would change").click()
+    page.locator("#changes-hosts_added li").first.wait_for()
+    _take(page, "import")
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("Confirmed by admin").wait_for()
+    page.goto(f"{url}/hosts/")
+    _take(page, "hosts")
+    page.goto(f"{url}/hosts/details/?id=1")
+    _take(page, "host")
+    page.goto(f"{url}/filters/new/")
+    page.get_by_label("Name").fill("Web servers in use")
+    page.get_by_label("Filter", exact=True).fill(QUERY)
+    page.get_by_text("3 of").wait_for()
+    _take(page, "filter")
+
+
+def _take(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 def _sign_in(page: Page, url: str) -> None:

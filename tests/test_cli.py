@@ -149,7 +149,7 @@ def test_the_doctor_says_what_an_empty_installation_lacks(tmp_path: Path):
     said = aops.flask("doctor", code=1)
 
     assert failing(said) == {
-        "migrations": "The tables are at revision none, the code wants 0001. Run: flask db upgrade",
+        "migrations": "The tables are at revision none, the code wants 0002. Run: flask db upgrade",
         "workers": "The database has no tables yet. Run: flask db upgrade",
         "scheduler": "The database has no tables yet. Run: flask db upgrade",
         "sealing key": f"{aops.home}/keys/seal.key does not exist yet. "

@@ -16,12 +16,13 @@ def upsert(model: type[Model], rows: Sequence[dict[str, Any]], keep: Collection[
     Args:
         model: The table.
         rows: All with the same columns, the primary key's among them.
-        keep: Columns that a row which is there already keeps.
+        keep: Columns that a row which is there already keeps; with all of them, the row is only
+            locked, at once for writing, where INSERT alone would deadlock with its likes.
     """
     if not rows:
         return
     key = [column.key for column in model.__table__.primary_key]
-    changed = [name for name in rows[0] if name not in {*key, *keep}]
+    changed = [name for name in rows[0] if name not in {*key, *keep}] or key
     if session().get_bind().dialect.name == "sqlite":
         statement: Any = sqlite.insert(model)
         statement = statement.on_conflict_do_update(

@@ -100,12 +100,17 @@ def parse_mapping(text: str) -> dict[str, Any]:
     return value
 
 
-def dump(value: Any) -> str:
-    """Write a value as YAML that ``parse`` and Ansible read back as the same."""
+def dump(value: Any, *, compact: bool = False) -> str:
+    """Write a value as YAML that ``parse`` and Ansible read back as the same.
+
+    Args:
+        value: As ``parse`` gives it.
+        compact: Whether lists and mappings of plain values stand on one line.
+    """
     text: str = yaml.dump(
         value,
         Dumper=_AnsibleDumper,
-        default_flow_style=False,
+        default_flow_style=None if compact else False,
         allow_unicode=True,
         sort_keys=False,
         width=10_000,

@@ -27,9 +27,7 @@ def notes(found: Iterable[Any]) -> list[str]:
 
 _PROBLEMS: dict[str, _Words] = {
     "not_understood": lambda a: _("Ansible cannot read this: %(text)s", **a),
-    "timeout": lambda a: _(
-        "It was not done after %(seconds)d seconds and was ended. Nothing was changed.", **a
-    ),
+    "timeout": lambda a: _("It was not done after %(seconds)d seconds and was ended.", **a),
     "cpu": lambda a: _(
         "Reading it used the processor for more than %(seconds)d seconds and was ended.", **a
     ),
@@ -53,7 +51,7 @@ _PROBLEMS: dict[str, _Words] = {
         "This configures an inventory plugin. Add it as a dynamic source of the inventory."
     ),
     "nothing_there": lambda _a: _("There is no host and no group in it."),
-    "no_hosts": lambda _a: _("It gave no hosts, so nothing was changed."),
+    "no_hosts": lambda _a: _("It gave no hosts."),
     "range_too_big": lambda a: _(
         "The range %(range)s stands for more than %(limit)d hosts; write a smaller one.", **a
     ),
@@ -84,9 +82,7 @@ _PROBLEMS: dict[str, _Words] = {
         "is there, such as #!/usr/bin/env python3.",
         **a,
     ),
-    "script_failed": lambda a: _(
-        "The script ended with code %(status)d. What it said stands below.", **a
-    ),
+    "script_failed": lambda a: _("The script ended with code %(status)d.", **a),
     "script_answer_too_big": lambda a: _(
         "The script printed more than %(limit)d MB and was ended.", **a
     ),

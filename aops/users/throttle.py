@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 
 from aops.core import clock
 from aops.core.database import session
+from aops.core.upsert import upsert
 from aops.users.models import SignInFailure
 
 ACCOUNT_LIMIT = 5
@@ -77,11 +77,8 @@ def _locked(subject: str) -> SignInFailure:
     row = session().get(SignInFailure, subject, with_for_update=True, populate_existing=True)
     if row is not None:
         return row
-    try:
-        with session().begin_nested():
-            session().add(SignInFailure(subject=subject, count=0))
-    except IntegrityError:  # another attempt was faster
-        session().expire_all()
+    nothing_yet = {"subject": subject, "count": 0, "since": clock.now()}
+    upsert(SignInFailure, [nothing_yet], keep=("count", "since"))  # others may be faster
     return session().get_one(SignInFailure, subject, with_for_update=True)
 
 

@@ -35,9 +35,7 @@ def test_an_expression_that_would_never_end_is_ended(expression: str) -> None:
     assert time.monotonic() - start < 9
 
 
-@pytest.mark.parametrize(
-    "expression", ["(" * 1500, "a{99999999999999999999}", "*", "(?P<1>a)"]
-)
+@pytest.mark.parametrize("expression", ["(" * 1500, "a{99999999999999999999}", "*", "(?P<1>a)"])
 def test_what_is_no_expression_is_refused_at_once(expression: str) -> None:
     with pytest.raises(PatternError, match="not a regular expression"):
         patterns.match(f"~{expression}", NAMES, {})

@@ -215,6 +215,19 @@ def test_a_workbook_that_unpacks_to_too_much_or_is_none_is_refused() -> None:
         read_upload(ImportKind.TABLE, other.getvalue(), "hosts.xlsx")
 
 
+def test_a_row_beyond_every_sheet_is_not_counted_up_to() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(["name"])
+        sheet.append(["web1"])
+
+    hostile = _changed(
+        _saved(fill), "xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="999999999999"'
+    )
+
+    with pytest.raises(ReadError, match="cannot be read"):
+        read_upload(ImportKind.TABLE, hostile, "hosts.xlsx")
+
+
 def test_entities_in_a_workbook_are_not_expanded() -> None:
     def fill(sheet: Any) -> None:
         sheet.append(["name"])

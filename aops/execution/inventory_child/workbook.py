@@ -10,6 +10,9 @@ from typing import Any
 
 from .problems import Note, Refused
 
+_LAST_ROW = 1 << 20
+"""Of any sheet; a file that names a later one would be counted up to it for minutes."""
+
 MAX_COLUMNS = 500
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -89,6 +92,8 @@ def _rows(sheet: Any, formulas: Any, limit: int) -> list[list[Any]]:
     found: list[list[Any]] = []
     both = zip(sheet.iter_rows(), formulas.iter_rows(), strict=False)
     for number, (cells, sources) in enumerate(both, start=1):
+        if number > _LAST_ROW:
+            raise Refused("broken_workbook", detail=f"row > {_LAST_ROW}")
         if len(cells) > MAX_COLUMNS:
             raise Refused("too_many_columns", limit=MAX_COLUMNS)
         odd: dict[int, str] = {}

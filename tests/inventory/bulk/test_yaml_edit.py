@@ -31,7 +31,7 @@ port: 8080
         ("# only this\n", "a", 1, "# only this\na: 1\n"),
         ("a: 1", "b", "x", "a: 1\nb: x\n"),
         ("a: 1  # why\nb: 2\n", "a", 9, "a: 9  # why\nb: 2\n"),
-        ("a: 1  # why\nb: 2\n", "a", [1, 2], "# why\na:\n- 1\n- 2\nb: 2\n"),
+        ("a: 1  # why\nb: 2\n", "a", [1, 2], "a: [1, 2]  # why\nb: 2\n"),
         ("a:\n  - 1\n# of b\nb: 2\n", "a", 3, "a: 3\n# of b\nb: 2\n"),
         ("a: |\n  x\n  y\n\nb: 2\n", "a", 3, "a: 3\n\nb: 2\n"),
         ("a:\nb: 2\n", "a", 3, "a: 3\nb: 2\n"),
