@@ -28,14 +28,7 @@ _log = logging.getLogger(__name__)
 @shared_task(name=claims.REFRESH_TASK)
 def refresh_sources() -> None:
     """Refresh what waits, one source after the other."""
-    busy = False
-    while not busy and claims.anything_waits():
-        session().commit()
-        with _alone() as alone:
-            busy = not alone
-            while alone and refresh_next():
-                pass
-    session().commit()
+    refresh_waiting()
 
 
 @shared_task(name="inventory.look_after_sources")
@@ -45,7 +38,19 @@ def look_after_sources() -> None:
     session().commit()
     claims.request_due()
     session().commit()
-    refresh_sources()
+    refresh_waiting()
+
+
+def refresh_waiting() -> None:
+    """Refresh until nothing waits, unless another process of this machine does it already."""
+    busy = False
+    while not busy and claims.anything_waits():
+        session().commit()
+        with _alone() as alone:
+            busy = not alone
+            while alone and refresh_next():
+                pass
+    session().commit()
 
 
 def refresh_next() -> bool:

@@ -142,10 +142,10 @@ def test_a_second_process_leaves_the_work_to_the_first(
     session.commit()
 
     with tasks._alone():
-        tasks.refresh_sources()
+        tasks.refresh_waiting()
     waiting = claims.waiting_of(source.id)
     monkeypatch.setattr(tasks, "_carry", lambda *_: None)
-    tasks.refresh_sources()
+    tasks.refresh_waiting()
 
     assert waiting is not None
     assert claims.waiting_of(source.id) is None
@@ -159,7 +159,7 @@ def test_the_scheduled_look_asks_for_what_is_due_and_does_it(
     carried = []
     monkeypatch.setattr(tasks, "_carry", lambda claim, _started: carried.append(claim.source_id))
 
-    tasks.look_after_sources()
+    tasks.look_after_sources.run()
 
     assert carried == [source.id]
 
