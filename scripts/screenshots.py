@@ -59,8 +59,8 @@ def main() -> None:
 
 def _look_at_inventories(page: Page, url: str) -> None:
     page.goto(f"{url}/inventories/new/")
-    page.get_by_label("Name").fill("Production")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator("[name=name]").fill("Production")
+    page.locator("main button[type=submit].btn-primary").click()
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_label("Or paste it here").fill(INVENTORY)
     page.get_by_role("button", name="Show what would change").click()
@@ -73,9 +73,9 @@ def _look_at_inventories(page: Page, url: str) -> None:
     page.goto(f"{url}/hosts/details/?id=1")
     _take(page, "host")
     page.goto(f"{url}/filters/new/")
-    page.get_by_label("Name").fill("Web servers in use")
-    page.get_by_label("Filter", exact=True).fill(QUERY)
-    page.get_by_text("3 of").wait_for()
+    page.locator("[name=name]").fill("Web servers in use")
+    page.locator("[name=query]").fill(QUERY)
+    page.get_by_text("web3.example.com").wait_for()
     _take(page, "filter")
 
 
