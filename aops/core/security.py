@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_wtf import CSRFProtect
@@ -50,7 +51,7 @@ def init_security(app: Flask, settings: Settings) -> None:
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
     CSRFProtect(app)
-    app.before_request(_open)
+    app.url_value_preprocessor(_open)
     app.after_request(_close)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
@@ -61,7 +62,8 @@ def csp_nonce() -> str:
     return nonce
 
 
-def _open() -> None:
+def _open(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Come before all else of a request: a feature's preprocessor may already ask the database."""
     g.csp_nonce = secrets.token_urlsafe(16)
     g.request_id = secrets.token_hex(6)
     read_only.set(request.method in SAFE_METHODS)

@@ -9,10 +9,10 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from aops.core.database import database_time
+from aops.core.database import database_time, read_only
 from aops.inventory import generation, reading, writing
 from aops.inventory.changes import compare
-from aops.inventory.imports import services, tasks
+from aops.inventory.imports import services, tasks, views
 from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, InventoryImport
 from aops.inventory.models import Inventory
 from aops.inventory.reading import Reading, RowError
@@ -68,6 +68,19 @@ def test_pasted_text_is_read_shown_and_written(
     assert "web1" in preview.select_one("#changes-hosts_added").text
     assert "Confirmed by arthur" in done.text
     assert [*writing.current_snapshot(inventory.id).rows.hosts] == ["web1"]
+
+
+def test_an_upload_may_write_from_its_first_question_on(
+    client: ConsoleClient, arthur: User, inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    client.sign_in(arthur)
+    client.get(f"/imports/into/{inventory.id}/")  # leaves its thread reading only
+    monkeypatch.setattr(views, "may", lambda _right: asked.append(read_only.get()) or True)
+
+    client.submit(f"/imports/into/{inventory.id}/", {"text": "web1", "mode": "merge"})
+
+    assert asked[-1] is False
 
 
 def test_a_file_is_recognised_by_what_it_holds(
