@@ -14,6 +14,9 @@ from sqlalchemy.engine import Dialect
 
 from aops.core import crypto
 
+MAX_ID = 2**31 - 1
+"""Largest id that a column holds; MariaDB refuses to be asked for a larger one."""
+
 NAME_LENGTH = 200
 """Longest name of anything; short enough for an utf8mb4 index."""
 

@@ -10,7 +10,7 @@ from flask_admin.contrib.sqla import ModelView
 from flask_admin.contrib.sqla.filters import FilterEqual
 from flask_babel import force_locale
 
-_MAX_ID = 2**31 - 1
+from aops.core.columns import MAX_ID
 
 Choices = Callable[[], list[tuple[str, str]]]
 
@@ -35,7 +35,7 @@ class ReferenceFilter(FilterEqual):
     def clean(self, value: Any) -> int:
         """Read an id; ValueError makes Flask-Admin say that the value is not valid."""
         number = int(value)
-        if not 0 <= number <= _MAX_ID:
+        if not 0 <= number <= MAX_ID:
             raise ValueError(value)
         return number
 

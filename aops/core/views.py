@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
@@ -19,12 +19,15 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from aops.core import clock, formatting, references
+from aops.core.columns import MAX_ID
 from aops.core.database import Model, db, session
 from aops.core.errors import AopsError
 from aops.core.filters import StableFilters
 from aops.core.forms import ConsoleForm
 from aops.core.permissions import Permission, allows
 from aops.core.versions import Versioned
+
+T = TypeVar("T", bound=Model)
 
 _WRITING = frozenset({"action_view", "ajax_update", "create_view", "delete_view", "edit_view"})
 _LONGEST_ID = 18
@@ -50,6 +53,18 @@ def requires(permission: Permission) -> Callable[[Any], Any]:
         return function
 
     return mark
+
+
+def find_row(model: type[T], key: int | None, *options: Any) -> T | None:
+    """Give the row of an id that stood in an address, where anybody may write any number."""
+    known = key is not None and 0 < key <= MAX_ID
+    return session().get(model, key, options=options) if known else None
+
+
+def row_or_404(model: type[T], key: int, *options: Any) -> T:
+    """Give the row of an id that stood in an address, or answer 404."""
+    row = find_row(model, key, *options)
+    return abort(404) if row is None else row
 
 
 class ConsoleView(BaseView):

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from aops.core.columns import MAX_ID
+
 PAGE_SIZES = (25, 50, 100, 200)
 PAGE_SIZE = 50
 SORTS = ("name", "changed", "last")
@@ -24,7 +26,6 @@ _MAX_QUERY = 2_000
 MAX_HOSTS = 200
 """Certain hosts in one address, which must stay short of 4 KiB."""
 
-_MAX_ID = 2**31 - 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _OLD_NAME = re.compile(r"flt\d*_(inventory|group|enabled)_equals")
 _OLD = {"inventory": "inventory", "group": "group_id", "enabled": "enabled"}
@@ -144,7 +145,7 @@ def _number(text: str) -> int | None:
     if not (text.isascii() and text.isdigit()):
         return None
     number = int(text[:12])
-    return number if number <= _MAX_ID else None
+    return number if number <= MAX_ID else None
 
 
 def _numbers(texts: list[str]) -> tuple[int, ...]:

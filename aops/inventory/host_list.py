@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, sel
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from aops.core.columns import Timestamp
+from aops.core.columns import MAX_ID, Timestamp
 from aops.core.database import session
 from aops.inventory import host_rows
 from aops.inventory.host_conditions import conditions
@@ -153,7 +153,7 @@ class _Sort:
         if not comma or not (key.isascii() and key.isdigit()):
             return None
         try:
-            return self.read(value), min(int(key[:12]), 2**31 - 1)
+            return self.read(value), min(int(key[:12]), MAX_ID)
         except (ValueError, OverflowError):
             return None
 

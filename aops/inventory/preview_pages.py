@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, jsonify, request
+from flask import jsonify, request
 from flask_admin import expose
 from werkzeug.wrappers import Response
 
-from aops.core.database import session
 from aops.core.permissions import Permission
-from aops.core.views import may, requires
+from aops.core.views import find_row, may, requires, row_or_404
 from aops.inventory import preview
 from aops.inventory.filters import services
 from aops.inventory.filters.models import HostFilter
 from aops.inventory.models import Inventory
 from aops.inventory.preview import Preview
-
-_MAX_ID = 2**31 - 1
 
 
 class PreviewPages:
@@ -33,8 +30,7 @@ class PreviewPages:
         With ``disabled=1`` of all hosts, else of the enabled ones; with ``filter`` only those
         that a saved filter finds. With ``all=1`` an empty pattern means every host.
         """
-        if inventory_id > _MAX_ID or session().get(Inventory, inventory_id) is None:
-            abort(404)
+        row_or_404(Inventory, inventory_id)
         found = preview.of_pattern(
             inventory_id,
             request.args.get("pattern", "") or ("all" if "all" in request.args else ""),
@@ -46,8 +42,7 @@ class PreviewPages:
 
 
 def _within(inventory_id: int, filter_id: int | None) -> preview.Narrow | None:
-    known = filter_id is not None and 0 < filter_id <= _MAX_ID
-    saved = session().get(HostFilter, filter_id) if known else None
+    saved = find_row(HostFilter, filter_id)
     return None if saved is None else lambda: services.matching_names(saved, inventory_id)
 
 

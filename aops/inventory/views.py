@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import flash, redirect, request
 from flask_admin import Admin, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,7 +18,7 @@ from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
-from aops.core.views import may, requires
+from aops.core.views import may, requires, row_or_404
 from aops.inventory import (
     counts,
     group_page,
@@ -40,8 +40,6 @@ from aops.inventory.preview_pages import PreviewPages
 
 _SHOWN = 100
 """How many hosts a page names before it points to the list."""
-
-_MAX_ID = 2**31 - 1
 
 
 class InventoryView(PreviewPages, InventoryPart):
@@ -151,7 +149,7 @@ class HostView(InventoryPart):
     @requires(Permission.INVENTORY_TRUST)
     def fetch_keys(self, host_id: int) -> Response:
         """Ask a worker for the keys; the page waits for them."""
-        host = _row(Host, host_id)
+        host = row_or_404(Host, host_id)
         host_keys.request_keys(host)
         return self._back_to(host)
 
@@ -159,7 +157,7 @@ class HostView(InventoryPart):
     @requires(Permission.INVENTORY_TRUST)
     def accept_keys(self, host_id: int) -> Response:
         """Accept the keys that the page showed as new; none that contradicts another."""
-        host = _row(Host, host_id)
+        host = row_or_404(Host, host_id)
         shown = set(request.form.getlist("key_id"))
         for key in overview(host).offered:
             if str(key.id) in shown:
@@ -170,7 +168,7 @@ class HostView(InventoryPart):
     @requires(Permission.INVENTORY_TRUST)
     def accept_key(self, key_id: int) -> Response:
         """Accept one key, in place of another only if that was ticked."""
-        key = _row(HostKey, key_id)
+        key = row_or_404(HostKey, key_id)
         try:
             replace = request.form.get("replace") == "1"
             host_keys.accept_host_key(key, actor.current().name, replace=replace)
@@ -184,7 +182,7 @@ class HostView(InventoryPart):
     @requires(Permission.INVENTORY_TRUST)
     def forget_key(self, key_id: int) -> Response:
         """Reject an offered key, or stop trusting an accepted one."""
-        key = _row(HostKey, key_id)
+        key = row_or_404(HostKey, key_id)
         host = key.host
         host_keys.forget_host_key(key)
         return self._back_to(host, _("The key was removed."))
@@ -262,7 +260,7 @@ class GroupView(InventoryPart):
         return self._change(group_id, membership.remove_hosts, _("Hosts removed: %(number)s."))
 
     def _change(self, group_id: int, change: Callable[[Group, str], int], done: str) -> Response:
-        group = _row(Group, group_id)
+        group = row_or_404(Group, group_id)
         url = self.get_url(".details_view", id=group_id, _anchor="hosts")
         try:
             number = change(group, request.form.get("pattern", "").strip())
@@ -285,8 +283,3 @@ def register(admin: Admin) -> None:
 def _first_hosts(query: Any) -> list[Host]:
     query = query.options(selectinload(Host.groups)).order_by(Host.name).limit(_SHOWN)
     return list(session().scalars(query))
-
-
-def _row(model: Any, key: int) -> Any:
-    row = session().get(model, key) if key <= _MAX_ID else None
-    return abort(404) if row is None else row

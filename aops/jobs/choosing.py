@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from aops.core.columns import MAX_ID
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.inventory.models import Host, Inventory
@@ -18,8 +19,7 @@ from aops.jobs.models import JobTemplate
 MOST = 100_000
 """So many hosts can be chosen at once."""
 
-_MAX_ID = 2**31 - 1
-_DIGITS = len(str(_MAX_ID))
+_DIGITS = len(str(MAX_ID))
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def read_ids(texts: Iterable[str]) -> list[int]:
     numbers = (
         int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= _DIGITS
     )
-    return [*dict.fromkeys(number for number in numbers if number <= _MAX_ID)][:MOST]
+    return [*dict.fromkeys(number for number in numbers if number <= MAX_ID)][:MOST]
 
 
 def offers(host_ids: Collection[int]) -> list[Offer]:

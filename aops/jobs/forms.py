@@ -158,7 +158,3 @@ class LaunchForm(ConsoleForm):
     check_mode = BooleanField(_l("Check mode: change nothing, say what would change"))
     diff_mode = BooleanField(_l("Show differences of files"))
     verbosity = SelectField(_l("Output"), coerce=int, choices=_OUTPUT, default=0)
-
-
-class CancelForm(ConsoleForm):
-    """Nothing but the token."""

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import load_only
 
+from aops.core.columns import MAX_ID
 from aops.core.database import session
 from aops.jobs import limits
 from aops.jobs.models import Job, JobHost, JobStatus, JobTemplate
@@ -184,4 +185,4 @@ def _day(text: str) -> date | None:
 
 
 def _number(text: str) -> int | None:
-    return min(int(text[:12]), 2**31 - 1) if text.isascii() and text.isdigit() else None
+    return min(int(text[:12]), MAX_ID) if text.isascii() and text.isdigit() else None

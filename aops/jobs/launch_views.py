@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleModelView, requires
+from aops.core.views import ConsoleModelView, find_row, requires, row_or_404
 from aops.inventory import index, preview
 from aops.inventory.bulk import selection
 from aops.inventory.bulk.selection import Choice
@@ -26,7 +26,6 @@ from aops.jobs.targets import Target
 from aops.playbooks import services as playbooks
 
 _SHOWN_HOSTS = 200
-_MAX_ID = 2**31 - 1
 
 
 class LaunchPages(ConsoleModelView):
@@ -83,11 +82,8 @@ class LaunchPages(ConsoleModelView):
 
 
 def _launch(template_id: int) -> Launch:
-    template = session().get(JobTemplate, template_id) if template_id <= _MAX_ID else None
-    if template is None:
-        abort(404)
-    job_id = request.args.get("from", type=int)
-    source = session().get(Job, job_id) if job_id and 0 < job_id <= _MAX_ID else None
+    template = row_or_404(JobTemplate, template_id)
+    source = find_row(Job, request.args.get("from", type=int))
     if source is not None and source.template_id != template.id:
         source = None
     return Launch(template, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -17,14 +17,13 @@ from aops.core.errors import AopsError
 from aops.core.fields import ManyField
 from aops.core.forms import ConsoleForm
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleView, requires
+from aops.core.views import ConsoleView, find_row, requires, row_or_404
 from aops.credentials.models import Credential, CredentialType
 from aops.inventory.models import Host
 from aops.jobs import ping, services
 from aops.jobs.models import Job
 
 _USABLE = (CredentialType.MACHINE, CredentialType.VAULT)
-_MAX_ID = 2**31 - 1
 
 
 def _credentials() -> Any:
@@ -52,7 +51,7 @@ class PingPages(ConsoleView):
     @requires(Permission.JOBS_LAUNCH)
     def ping(self, host_id: int) -> Response | str:
         """Ask with which credentials, and launch."""
-        host = _host(host_id)
+        host = row_or_404(Host, host_id)
         source = _repeated(host)
         proposed = list(source.credentials) if source else ping.proposed_credentials(host)
         form = PingForm(
@@ -67,15 +66,9 @@ class PingPages(ConsoleView):
         return self.render("jobs/ping.html", host=host, form=form)
 
 
-def _host(host_id: int) -> Host:
-    host = session().get(Host, host_id) if host_id <= _MAX_ID else None
-    return abort(404) if host is None else host
-
-
 def _repeated(host: Host) -> Job | None:
     """Give the ping that this one repeats."""
-    job_id = request.args.get("from", type=int)
-    job = session().get(Job, job_id) if job_id and job_id <= _MAX_ID else None
+    job = find_row(Job, request.args.get("from", type=int))
     return job if job is not None and ping.pinged_host(job) is host else None
 
 

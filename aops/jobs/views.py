@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import (
     Response,
-    abort,
     flash,
     make_response,
     redirect,
@@ -21,13 +20,12 @@ from flask_admin.model.template import BaseListRowAction
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from aops.core.database import session
 from aops.core.forms import PartRule, UnseenRule
 from aops.core.permissions import Permission
-from aops.core.views import may, requires
+from aops.core.views import may, requires, row_or_404
 from aops.jobs import (  # host_panels registers itself
     ansi,
     history,
@@ -45,8 +43,6 @@ from aops.jobs.launch_views import LaunchPages
 from aops.jobs.models import Job, JobTemplate
 from aops.jobs.ping import pinged_host
 from aops.jobs.ping_views import PingPages
-
-_MAX_ID = 2**31 - 1
 
 
 class LaunchAction(BaseListRowAction):
@@ -208,11 +204,7 @@ class JobView(PingPages):
 
 
 def _job(job_id: int) -> Job:
-    query = select(Job).where(Job.id == job_id).options(*limits.without_names())
-    job = session().scalar(query) if job_id <= _MAX_ID else None
-    if job is None:
-        abort(404)
-    return job
+    return row_or_404(Job, job_id, *limits.without_names())
 
 
 def _summary(job: Job) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from werkzeug.datastructures import MultiDict
 
+from aops.core.columns import MAX_ID
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.inventory import host_list, index
@@ -27,7 +28,6 @@ MAX_TEXT = 500_000
 """Characters of a pasted list: 10,000 long names."""
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_MAX_ID = 2**31 - 1
 _MAX_TICKED = 1_000
 
 
@@ -168,4 +168,4 @@ def _found(condition: ColumnElement[bool]) -> Selection:
 
 def _numbers(texts: list[str]) -> list[int]:
     found = [int(text[:12]) for text in texts if text.isascii() and text.isdigit()]
-    return list(dict.fromkeys(number for number in found if number <= _MAX_ID))
+    return list(dict.fromkeys(number for number in found if number <= MAX_ID))

@@ -6,20 +6,18 @@ from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
 
-from flask import abort, request
+from flask import request
 from flask_admin import Admin, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from aops.core import clock
-from aops.core.database import session
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleView
+from aops.core.views import ConsoleView, row_or_404
 from aops.inventory.facts import services, shown
 from aops.inventory.facts.overview import overview
 from aops.inventory.models import Host
 
-_MAX_ID = 2**31 - 1
 _SEARCH_LENGTH = 200
 
 
@@ -31,7 +29,7 @@ class FactsView(ConsoleView):
     @expose("/")
     def index(self, host_id: int) -> str:
         """Show all facts, or those that a search finds."""
-        host = _host(host_id)
+        host = row_or_404(Host, host_id)
         facts = services.facts_of(host.id)
         search = request.args.get("search", "").strip()[:_SEARCH_LENGTH]
         data = facts.data if facts else {}
@@ -48,14 +46,14 @@ class FactsView(ConsoleView):
     @expose("/history/")
     def history(self, host_id: int) -> str:
         """Show what changed, newest first."""
-        host = _host(host_id)
+        host = row_or_404(Host, host_id)
         page = services.history_of(host.id, before=request.args.get("before", type=int))
         return self._page("fact_history", host, page=page, change_rows=shown.change_rows)
 
     @expose("/compare/")
     def compare(self, host_id: int) -> str:
         """Show what differs between the beginning of one day and the end of another."""
-        host = _host(host_id)
+        host = row_or_404(Host, host_id)
         first = services.first_known_at(host.id)
         today = clock.now().date()
         problem = ""
@@ -98,11 +96,6 @@ def _day(name: str, default: date) -> date:
     """
     text = request.args.get(name, "").strip()
     return date.fromisoformat(text) if text else default
-
-
-def _host(host_id: int) -> Host:
-    host = session().get(Host, host_id) if host_id <= _MAX_ID else None
-    return abort(404) if host is None else host
 
 
 def register(admin: Admin) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from aops.core import references
+from aops.core.columns import MAX_ID
 from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
 from aops.core.views import ConsoleModelView, requires
@@ -20,8 +21,6 @@ from aops.inventory.filters.forms import FilterForm
 from aops.inventory.filters.models import HostFilter
 from aops.inventory.listing import inventory_choices
 from aops.inventory.preview_pages import answer
-
-_MAX_ID = 2**31 - 1
 
 
 class FilterView(ConsoleModelView):
@@ -88,7 +87,7 @@ class FilterView(ConsoleModelView):
     def matching_hosts(self) -> Response | str:
         """Name the hosts that ``query`` finds, in ``inventory`` or in all."""
         inventory_id = request.args.get("inventory", type=int)
-        if inventory_id is not None and not 0 <= inventory_id <= _MAX_ID:
+        if inventory_id is not None and not 0 <= inventory_id <= MAX_ID:
             inventory_id = 0  # there is none of this number
         return answer(self, services.preview_of(request.args.get("query", ""), inventory_id))
 

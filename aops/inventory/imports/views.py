@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleView, may
+from aops.core.views import ConsoleView, may, row_or_404
 from aops.inventory.imports import labels, services
 from aops.inventory.imports.forms import ImportForm
 from aops.inventory.imports.models import ImportStatus, InventoryImport
@@ -25,7 +25,6 @@ _MAX_REQUEST = 2 * MAX_UPLOAD
 
 _MAX_DRAINED = 16 * MAX_UPLOAD
 _CHUNK = 1 << 20
-_MAX_ID = 2**31 - 1
 
 
 class ImportView(ConsoleView):
@@ -45,7 +44,7 @@ class ImportView(ConsoleView):
     @expose("/into/<int:inventory_id>/", methods=("GET", "POST"))
     def upload(self, inventory_id: int) -> Response | str:
         """Take an upload."""
-        inventory = _row(Inventory, inventory_id)
+        inventory = row_or_404(Inventory, inventory_id)
         form = ImportForm(request.form | request.files if request.method == "POST" else None)
         if request.method == "POST" and form.validate():
             try:
@@ -56,13 +55,13 @@ class ImportView(ConsoleView):
                 form.attach(error)
             else:
                 return redirect(url_for(".show", import_id=one.id))
-        inventory = _row(Inventory, inventory_id)
+        inventory = row_or_404(Inventory, inventory_id)
         return self._form_page(inventory, form)
 
     @expose("/<int:import_id>/")
     def show(self, import_id: int) -> str:
         """Show how far it is; the preview once it is there."""
-        one = _row(InventoryImport, import_id)
+        one = row_or_404(InventoryImport, import_id)
         if one.status is ImportStatus.FAILED:
             form = ImportForm(data={"kind": services.chosen_kind(one), "mode": one.mode})
             form.text.data = services.pasted_text(one)
@@ -82,7 +81,7 @@ class ImportView(ConsoleView):
     @expose("/<int:import_id>/confirm/", methods=("POST",))
     def confirm(self, import_id: int) -> Response:
         """Have it written."""
-        one = _row(InventoryImport, import_id)
+        one = row_or_404(InventoryImport, import_id)
         try:
             services.confirm(
                 one,
@@ -99,7 +98,7 @@ class ImportView(ConsoleView):
     @expose("/<int:import_id>/discard/", methods=("POST",))
     def discard(self, import_id: int) -> Response:
         """Decide against it."""
-        one = _row(InventoryImport, import_id)
+        one = row_or_404(InventoryImport, import_id)
         inventory_id = one.inventory_id
         services.discard(one)
         session().commit()
@@ -156,8 +155,3 @@ def _drain() -> None:
     stream = request.environ["wsgi.input"]
     while left > 0 and (read := stream.read(min(left, _CHUNK))):
         left -= len(read)
-
-
-def _row(model: Any, key: int) -> Any:
-    row = session().get(model, key) if key <= _MAX_ID else None
-    return abort(404) if row is None else row

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import Admin, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,7 @@ from aops.core import actor
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleView, may, requires
+from aops.core.views import ConsoleView, may, requires, row_or_404
 from aops.inventory import host_choices, host_keys, host_list
 from aops.inventory.bulk import services as bulk
 from aops.inventory.bulk.changes import FetchKeys
@@ -27,7 +27,6 @@ from aops.inventory.keys import listing
 from aops.inventory.labels import KEY_STATES
 from aops.inventory.models import HostKey
 
-_MAX_ID = 2**31 - 1
 _MAX_KEYS = 2_000
 
 
@@ -107,9 +106,7 @@ class KeysView(ConsoleView):
     @requires(Permission.INVENTORY_TRUST)
     def replace(self, key_id: int) -> Response:
         """Accept one changed key in place of the old one, if that was ticked."""
-        key = session().get(HostKey, key_id) if key_id <= _MAX_ID else None
-        if key is None:
-            abort(404)
+        key = row_or_404(HostKey, key_id)
         try:
             ticked = request.form.get("replace") == "1"
             host_keys.accept_host_key(key, actor.current().name, replace=ticked)

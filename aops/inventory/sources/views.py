@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, request
+from flask import flash, g, redirect, request
 from flask_admin import Admin, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,13 +15,11 @@ from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
-from aops.core.views import ConsoleModelView, may, requires
+from aops.core.views import ConsoleModelView, may, requires, row_or_404
 from aops.inventory.listing import inventory_choices
 from aops.inventory.sources import claims, labels, services
 from aops.inventory.sources.forms import SourceForm
 from aops.inventory.sources.models import InventorySource, SourceRefresh
-
-_MAX_ID = 2**31 - 1
 
 
 def kind_column(_view: Any, _context: Any, source: InventorySource, _name: str) -> str:
@@ -124,7 +122,7 @@ class SourceView(ConsoleModelView):
     @requires(Permission.INVENTORY_WRITE)
     def refresh(self, source_id: int) -> Response:
         """Ask a worker for a refresh; its page waits for the result."""
-        source = _row(InventorySource, source_id)
+        source = row_or_404(InventorySource, source_id)
         try:
             refresh_id = services.request_refresh(source)
             session().commit()
@@ -137,7 +135,7 @@ class SourceView(ConsoleModelView):
     @expose("/refreshes/<int:refresh_id>/")
     def show_refresh(self, refresh_id: int) -> str:
         """Show one refresh: how it went, what it changed, what was printed."""
-        refresh = _row(SourceRefresh, refresh_id, undefer(SourceRefresh.changes))
+        refresh = row_or_404(SourceRefresh, refresh_id, undefer(SourceRefresh.changes))
         page: str = self.render(
             "inventory/source_refresh.html",
             refresh=refresh,
@@ -163,8 +161,3 @@ def _allowed(form: SourceForm) -> SourceForm:
     if not may(Permission.INVENTORY_RESERVED):
         del form.may_reserve
     return form
-
-
-def _row(model: Any, key: int, *options: Any) -> Any:
-    row = session().get(model, key, options=options) if key <= _MAX_ID else None
-    return abort(404) if row is None else row

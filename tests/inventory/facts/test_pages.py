@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from aops.inventory.facts import services, shown, views
+from aops.core.columns import MAX_ID
+from aops.inventory.facts import services, shown
 from aops.inventory.models import Host
 from aops.users.models import User
 from tests.console import ConsoleClient
@@ -209,7 +210,7 @@ def test_a_host_that_is_not_there_is_not_found(
 ) -> None:
     client.sign_in(victor)
 
-    for host_id in (987_654, views._MAX_ID + 1):
+    for host_id in (987_654, MAX_ID + 1):
         client.get(f"/hosts/{host_id}/facts/{part}", code=404)
 
 
