@@ -19,6 +19,12 @@ COLUMNS_OTHERWISE = """
     WHERE table_schema = DATABASE() AND table_name != 'alembic_version'
     AND collation_name IS NOT NULL AND collation_name != 'utf8mb4_bin'
 """
+NUMBERED = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE sql LIKE '% PRIMARY KEY AUTOINCREMENT%'",
+    "mysql": "SELECT table_name FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL",
+}
+"""Asks for the tables that number their rows and remember the highest number."""
 
 
 def test_every_migration_has_one_parent_and_there_is_one_newest() -> None:
@@ -65,6 +71,23 @@ def test_an_upgrade_keeps_every_row(empty: Flask) -> None:
     assert rows("SELECT text FROM job_output") == [("ok",)]
     assert rows("SELECT group_id, host_id, position FROM group_hosts") == [(1, 1, 1_000_000)]
     assert rows("SELECT name FROM hosts") == [("web1",)]
+
+
+def test_the_id_of_a_deleted_row_is_never_given_out_again(empty: Flask) -> None:
+    insert = "INSERT INTO inventories (name, description, variables, accept_new_host_keys, version,"
+    insert += " created_at, updated_at) VALUES ('{}', '', '', 0, 1, '2026-01-01', '2026-01-01')"
+    upgrade(revision="0001")
+    write(insert.format("a"), insert.format("b"))
+
+    upgrade()
+    write("DELETE FROM inventories WHERE name = 'b'", insert.format("c"))
+
+    assert rows("SELECT id, name FROM inventories ORDER BY id") == [(1, "a"), (3, "c")]
+    assert {name for (name,) in rows(NUMBERED[db.engine.dialect.name])} == {
+        table.name
+        for table in Model.metadata.tables.values()
+        if table.autoincrement_column is not None
+    }
 
 
 def test_a_second_upgrade_does_nothing(empty: Flask) -> None:

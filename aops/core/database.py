@@ -28,7 +28,8 @@ class Model(DeclarativeBase):
     """Base of all tables: predictable constraint names, and utf8mb4 whatever the database says.
 
     The binary collation makes names compare alike on SQLite and MariaDB, and as
-    Ansible compares them: with case.
+    Ansible compares them: with case. The id of a deleted row is never given out again,
+    on SQLite neither: an old page, address or audit entry means that row or none.
     """
 
     metadata = MetaData(
@@ -39,7 +40,11 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}  # noqa: RUF012 - the base class says so
+    __table_args__: Any = {  # noqa: RUF012 - the base class says so
+        "mysql_charset": "utf8mb4",
+        "mysql_collate": "utf8mb4_bin",
+        "sqlite_autoincrement": True,
+    }
 
 
 TABLE_OPTIONS = Model.__table_args__

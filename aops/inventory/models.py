@@ -51,7 +51,7 @@ class Inventory(Audited, Versioned, Model):
             changed key is refused either way.
         generation: Raised by every change of its hosts, groups and variables; who remembers
             it can tell whether what was read is still what there is. It begins anywhere, since
-            SQLite gives the id of a deleted inventory to the next one.
+            a restored backup gives out ids again that a process remembers.
     """
 
     __tablename__ = "inventories"

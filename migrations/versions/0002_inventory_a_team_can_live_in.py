@@ -13,6 +13,22 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+NUMBERED = (
+    "audit_entries",
+    "credentials",
+    "host_groups",
+    "host_keys",
+    "hosts",
+    "inventories",
+    "job_templates",
+    "jobs",
+    "playbook_revisions",
+    "playbooks",
+    "user_sessions",
+    "users",
+)
+"""Tables of 0001 whose ids SQLite gave out again after their rows were deleted."""
+
 
 def upgrade():
     op.create_table(
@@ -49,6 +65,7 @@ def upgrade():
         sa.UniqueConstraint("name", name=op.f("uq_host_filters_name")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("host_filters", schema=None) as batch_op:
         batch_op.create_index(
@@ -153,6 +170,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_imports")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("inventory_imports", schema=None) as batch_op:
         batch_op.create_index(
@@ -232,6 +250,7 @@ def upgrade():
         ),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "fact_changes",
@@ -255,6 +274,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_changes")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("fact_changes", schema=None) as batch_op:
         batch_op.create_index("ix_fact_changes_host_id_id", ["host_id", "id"], unique=False)
@@ -295,6 +315,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("host_id", name=op.f("pk_host_facts")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "host_labels",
@@ -306,6 +327,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("host_id", "name", name=op.f("pk_host_labels")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("host_labels", schema=None) as batch_op:
         batch_op.create_index("ix_host_labels_name_host_id", ["name", "host_id"], unique=False)
@@ -345,6 +367,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("host_id", name=op.f("pk_host_results")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("host_results", schema=None) as batch_op:
         batch_op.create_index("ix_host_results_last_status", ["last_status"], unique=False)
@@ -370,6 +393,7 @@ def upgrade():
         ),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("inventory_source_credentials", schema=None) as batch_op:
         batch_op.create_index(
@@ -396,6 +420,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("source_id", "host_id", name=op.f("pk_source_hosts")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("source_hosts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_source_hosts_host_id"), ["host_id"], unique=False)
@@ -446,6 +471,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_refreshes")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("source_refreshes", schema=None) as batch_op:
         batch_op.create_index("ix_source_refreshes_source_id_id", ["source_id", "id"], unique=False)
@@ -466,6 +492,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("job_id", "seq", name=op.f("pk_job_results")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("job_results", schema=None) as batch_op:
         batch_op.create_index("ix_job_results_host", ["job_id", "host", "seq"], unique=False)
@@ -568,6 +595,13 @@ def upgrade():
             .with_variant(mysql.LONGTEXT(), "mysql"),
             existing_nullable=False,
         )
+
+    if op.get_bind().dialect.name == "sqlite":
+        for name in NUMBERED:
+            with op.batch_alter_table(
+                name, recreate="always", table_kwargs={"sqlite_autoincrement": True}
+            ):
+                pass
 
 
 def downgrade():

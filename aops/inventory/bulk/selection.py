@@ -94,7 +94,7 @@ class Selection:
     def digest(self) -> str:
         """Give a word that another set of hosts does not have.
 
-        Names count too: SQLite gives the id of a deleted host to the next one.
+        Names count too: a host that was renamed meanwhile is not what was confirmed.
         """
         return hashlib.sha256(repr(sorted(self.hosts.items())).encode()).hexdigest()[:32]
 
