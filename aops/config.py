@@ -145,6 +145,14 @@ SETTINGS = (
         "debug, info, warning or error",
         "How much the services write to their logs.",
     ),
+    Setting(
+        "AOPS_LOG_SIZE",
+        "10",
+        r"[1-9]\d{0,3}",
+        "a number of MiB",
+        "How large a file in AOPS_HOME/logs grows before a new one is begun; the four "
+        "before it are kept.",
+    ),
 )
 
 
@@ -170,6 +178,7 @@ class Settings:
     session_hours: int
     admin_password: str
     log_level: str
+    log_bytes: int
 
     @property
     def embedded_broker(self) -> bool:
@@ -218,6 +227,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         session_hours=int(value["AOPS_SESSION_HOURS"]),
         admin_password=value["AOPS_ADMIN_PASSWORD"],
         log_level=value["AOPS_LOG_LEVEL"],
+        log_bytes=int(value["AOPS_LOG_SIZE"]) << 20,
     )
 
 

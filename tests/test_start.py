@@ -214,7 +214,7 @@ def _copy(aops: Aops, home: Path) -> Aops:
 
 
 def _part(pid: int, name: str) -> psutil.Process:
-    words = {"web": "gunicorn", "worker": "worker", "scheduler": "beat"}
+    words = {"web": "gunicorn", "worker": " worker ", "scheduler": " beat "}
     children = psutil.Process(pid).children()
     return next(c for c in children if words[name] in " ".join(c.cmdline()))
 

@@ -2,7 +2,7 @@
 
 honcho and its like signal whole process groups, five seconds later with SIGKILL, and
 leave orphans when they are killed themselves; a Celery child between claiming a job
-and forking its run must get the time that it needs. See docs/decisions/0010.
+and forking its run must get the time that it needs. See docs/decisions/0007.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from aops.cli.logs import Logs
 from aops.core.errors import AopsError
 
 STOP_SECONDS = 15.0
 """How long a process may take to end by itself."""
 
-_LAST_LINES = 15
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -39,22 +39,21 @@ class Children:
     """The running services.
 
     Args:
-        logs: Folder of their log files.
+        logs: Takes what they say.
         environ: Their whole environment.
         folder: Where they are started.
     """
 
-    def __init__(self, logs: Path, environ: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, logs: Logs, environ: Mapping[str, str], folder: Path) -> None:
         self._logs = logs
         self._environ = environ
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def start(self, service: Service) -> None:
         """Start a program that ends when this process does, however that ends."""
         parent = os.getpid()
-        with self.log_file(service.name).open("ab") as log:
+        with self._logs.input(service.name) as log:
             self._running[service.name] = subprocess.Popen(  # noqa: S603
                 service.command,
                 cwd=self._folder,
@@ -65,10 +64,6 @@ class Children:
                 start_new_session=True,  # Ctrl-C is for us; we stop them in order
                 preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - no thread runs yet
             )
-
-    def log_file(self, name: str) -> Path:
-        """Say where a service's output goes."""
-        return self._logs / f"{name}.log"
 
     def require_alive(self) -> None:
         """Notice that one of them ended.
@@ -81,8 +76,9 @@ class Children:
             if code is not None:
                 raise AopsError(
                     f"The {name} ended unexpectedly ({_ending(code)}), so aops stops. "
-                    f"The end of {self.log_file(name)}:\n\n{self._last_lines(name)}"
+                    f"The end of {self._logs.file(name)}:\n\n{self._logs.last_lines(name)}"
                 )
+        self._logs.require_kept()
 
     def stop(self) -> None:
         """Ask all to end, and end after a while what has not."""
@@ -96,10 +92,7 @@ class Children:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-    def _last_lines(self, name: str) -> str:
-        text = self.log_file(name).read_text(errors="replace")
-        return "\n".join(text.splitlines()[-_LAST_LINES:])
+        self._logs.close()
 
 
 def _die_with(parent: int) -> None:

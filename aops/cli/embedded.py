@@ -12,6 +12,9 @@ from aops.config import Settings
 PROJECT = Path(__file__).resolve().parents[2]
 """Where gunicorn and Celery find the package `aops`."""
 
+NAMES = ("web", "worker", "scheduler")
+"""The services, as their log files are called."""
+
 _BIN = Path(sys.executable).parent
 
 
@@ -36,17 +39,17 @@ def web(settings: Settings) -> Service:
         pool: tuple[str, ...] = ("-k", "gthread", "--workers", "1", "--threads", "8")
     else:
         pool = ("-k", "gevent", "--workers", str(min(4, max(2, os.cpu_count() or 2))))
-    return Service("web", (*_program("gunicorn"), *common, *pool, "aops"))
+    return Service(NAMES[0], (*_program("gunicorn"), *common, *pool, "aops"))
 
 
 def worker(settings: Settings) -> Service:
     """Give the worker; it only starts runs, so one process of it is enough."""
-    return Service("worker", (*_celery("worker", settings), "--pool", "prefork", "-c", "1"))
+    return Service(NAMES[1], (*_celery("worker", settings), "--pool", "prefork", "-c", "1"))
 
 
 def scheduler(settings: Settings) -> Service:
     """Give the one scheduler."""
-    return Service("scheduler", (*_celery("beat", settings), "--pidfile="))
+    return Service(NAMES[2], (*_celery("beat", settings), "--pidfile="))
 
 
 def _celery(command: str, settings: Settings) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from aops.cli.address import Address
 from aops.cli.children import Children
 from aops.cli.command import Command
 from aops.cli.first_start import FirstAdmin
+from aops.cli.logs import Logs
 from aops.config import Settings
 from aops.core.database import database_time, db, read_only, session
 from aops.core.errors import AopsError
@@ -102,7 +103,8 @@ def _started(settings: Settings, address: Address) -> Iterator[Children]:
     db.session.remove()
     db.engine.dispose()
     environ = embedded.environment(settings)
-    children = Children(settings.home / "logs", environ, embedded.PROJECT)
+    logs = Logs(settings.home / "logs", embedded.NAMES, settings.log_bytes, environ)
+    children = Children(logs, environ, embedded.PROJECT)
     try:
         children.start(embedded.web(settings))
         children.start(embedded.worker(settings))

@@ -13,13 +13,12 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
 
 from aops.config import Settings
-from aops.core import actor
+from aops.core import actor, log_files
 from aops.core.database import db, session
 from aops.jobs import lifecycle, process, slots
 from aops.jobs.models import Job, JobStatus
@@ -87,7 +86,7 @@ def _fork(app: Flask, slot: int, job_id: int, attempt: int) -> None:
 def _become_run(app: Flask, slot: int, job_id: int, attempt: int) -> None:
     code = 1
     try:
-        _cut_loose(app.extensions["settings"].home, slot)
+        _cut_loose(app.extensions["settings"], slot)
         app.extensions["celery"]._after_fork()  # noqa: SLF001 - its sockets are the worker's
         actor.become(actor.Actor(name="aops", source=f"run {job_id}-{attempt}"))
         process.carry(app, job_id, attempt)
@@ -100,15 +99,13 @@ def _become_run(app: Flask, slot: int, job_id: int, attempt: int) -> None:
         os._exit(code)
 
 
-def _cut_loose(home: Path, slot: int) -> None:
+def _cut_loose(settings: Settings, slot: int) -> None:
     """Keep nothing of the worker but its memory: no file, no signal handler, no name."""
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGTERM})
-    logs = home / "logs"
-    logs.mkdir(exist_ok=True, mode=0o700)
-    out = os.open(logs / "runs.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    out = log_files.open_shared(settings.home / "logs" / "runs.log", settings.log_bytes)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(out, 1)
