@@ -50,8 +50,56 @@ _PROBLEMS: dict[str, _Words] = {
     "is_configuration": lambda _a: _(
         "This configures an inventory plugin. Add it as a dynamic source of the inventory."
     ),
+    "is_script": lambda _a: _(
+        "This is a script: it begins with “#!”, and nothing in an upload is run. Add it as a "
+        "dynamic source of the inventory."
+    ),
     "nothing_there": lambda _a: _("There is no host and no group in it."),
-    "no_hosts": lambda _a: _("It gave no hosts."),
+    "no_hosts": lambda _a: _(
+        "It gave no hosts. Look at its filters, and at what its credentials may see."
+    ),
+    "constructed_alone": lambda _a: _(
+        "The plugin “constructed” gives no hosts: it only sorts hosts of other sources, and a "
+        "source here does not see those. Write its groups, keyed_groups and compose into the "
+        "source that gives the hosts; most plugins take them."
+    ),
+    "reads_files": lambda a: _(
+        "The plugin “%(plugin)s” reads a file and has nothing to configure. To bring in a file of "
+        "hosts, import it; a program that prints hosts is a source of the kind “Script”.",
+        **a,
+    ),
+    "no_collection": lambda a: _(
+        "The plugin %(plugin)s belongs to the collection %(collection)s, which is not installed. "
+        "Whoever runs this service can install it on every worker: ansible-galaxy collection "
+        "install %(collection)s -p /usr/share/ansible/collections",
+        **a,
+    ),
+    "not_in_collection": lambda a: _(
+        "The collection %(collection)s is installed, but has no inventory plugin %(plugin)s. "
+        "Look at the name, and at the collection's version.",
+        **a,
+    ),
+    "no_plugin": lambda a: _(
+        "Ansible knows no inventory plugin “%(plugin)s”. Write its full name, such as "
+        "amazon.aws.aws_ec2.",
+        **a,
+    ),
+    "no_library": lambda a: _(
+        "The plugin %(plugin)s needs the Python library %(library)s, which is not installed. "
+        "Whoever runs this service can install it into the Python of every worker, with pip.",
+        **a,
+    ),
+    "file_name_not_taken": lambda a: _(
+        "The plugin %(plugin)s does not take a file of this name. Its documentation says how the "
+        "name must end; give the source such a file name.",
+        **a,
+    ),
+    "option_not_found": lambda a: _(
+        "The plugin %(plugin)s looked for “%(option)s” and did not find it. Is that option "
+        "missing in the text?",
+        **a,
+    ),
+    "plugin_failed": lambda a: _("The plugin %(plugin)s says: %(text)s", **a),
     "range_too_big": lambda a: _(
         "The range %(range)s stands for more than %(limit)d hosts; write a smaller one.", **a
     ),

@@ -51,9 +51,20 @@ def load(
     scripts.install(limits["script_answer"])
     init_plugin_loader()
     try:
-        return InventoryManager(loader=_Loader(), sources=[str(source.path)])
+        return _manager(said)(loader=_Loader(), sources=[str(source.path)])
     except Exception as error:  # noqa: BLE001 - plugins raise what they like
-        raise said.refusal(error) from None
+        raise said.refusal(error, source.plugin) from None
+
+
+def _manager(said: guards.Said) -> type[InventoryManager]:
+    class Manager(InventoryManager):  # type: ignore[misc]
+        """Tells which file it reads, which no message of Ansible's surely does."""
+
+        def parse_source(self, source: str, cache: bool = False) -> Any:  # noqa: FBT001, FBT002 - Ansible's signature
+            said.source = source
+            return super().parse_source(source, cache=cache)
+
+    return Manager
 
 
 def describe(

@@ -12,20 +12,29 @@ from ansible.inventory.data import InventoryData
 from ansible.plugins import inventory as inventory_plugins
 from ansible.utils.display import Display
 
+from . import formats, plugin_faults
 from .problems import Note, Refused
 
 _RANGE = re.compile(r"\[([^\]]*)\]")
+_PARSER = re.compile(r"with '([^']*)' plugin")
+_SAID_ALREADY = re.compile(r"\AFailed to parse inventory: ")
 _MAX_SAID = 2_000
 _MAX_NOTES = 50
 
 
 class Said:
-    """What Ansible had to say while it read."""
+    """What Ansible had to say while it read.
+
+    Attributes:
+        source: The file that it reads at the moment.
+    """
 
     def __init__(self, notes: list[Note], folder: Path) -> None:
+        self.source = ""
         self._notes = notes
         self._folder = f"{folder}/"
-        self._failures: list[str] = []
+        self._failures: dict[str, str] = {}
+        self._errors: list[BaseException] = []
 
     def warning(self, msg: object, *_: object, **__: object) -> None:
         """Keep a warning as a note."""
@@ -36,40 +45,38 @@ class Said:
     def failure(self, msg: object, exception: BaseException, **__: object) -> None:
         """Keep why one of the plugins could not read a file."""
         _refuse_exhaustion(exception)
+        self._errors.append(exception)
         where = self._plain(_place_of(exception))
-        said = f"{self._plain(msg or '')} {self._plain(exception)}".strip()
-        self._failures.append(f"{said} ({where})" if where else said)
+        named = _PARSER.search(str(msg))
+        text = _SAID_ALREADY.sub("", self._plain(exception))
+        by = named[1] if named else self._plain(msg).rstrip(".")
+        self._failures[by] = f"{text} ({where})" if where else text
 
-    def refusal(self, error: BaseException) -> Refused:
-        """Say in Ansible's words why the whole could not be read."""
+    def refusal(self, error: BaseException, plugin: str = "") -> Refused:
+        """Say why the whole could not be read; what the other parsers said is printed.
+
+        Args:
+            error: What ended the reading.
+            plugin: The name of the inventory plugin that was configured, if any was.
+        """
         _refuse_exhaustion(error)
-        texts = dict.fromkeys(self._failures or [self._plain(error)])
-        return Refused("not_understood", text="\n".join(texts)[:_MAX_SAID])
+        meant = "auto" if plugin else formats.of(Path(self.source))
+        said = self._failures.get(meant) or next(iter(self._failures.values()), "")
+        text = (said or self._plain(error))[:_MAX_SAID]
+        self._print_all()
+        if plugin:
+            return plugin_faults.explained(plugin, self._errors or [error], text)
+        return Refused("not_understood", text=text)
+
+    def _print_all(self) -> None:
+        """Keep everything for who wants to see it; printing is how a reading says things beside."""
+        told = [text for _code, note in self._notes if (text := note.get("text"))]
+        failed = [f"{name}: {text}" for name, text in self._failures.items()]
+        if told or len(failed) > 1:
+            print(*told, *failed, sep="\n", flush=True)  # noqa: T201
 
     def _plain(self, message: object) -> str:
         return " ".join(str(message).replace(self._folder, "").split())[:_MAX_SAID]
-
-
-def _place_of(exception: BaseException | None) -> str:
-    """Give file and line of the innermost error that has them."""
-    found = ""
-    while exception is not None:
-        thing = getattr(exception, "obj", None)
-        origin = thing if isinstance(thing, Origin) else Origin.get_tag(thing)
-        if origin is not None and origin.path and origin.line_num:
-            found = str(origin)
-        exception = exception.__cause__ or exception.__context__
-    return found
-
-
-def _refuse_exhaustion(exception: BaseException | None) -> None:
-    """End the reading where memory or the stack gave out, instead of trying another plugin."""
-    while exception is not None:
-        if isinstance(exception, MemoryError):
-            raise Refused("memory")
-        if isinstance(exception, RecursionError):
-            raise Refused("nested_too_deeply")
-        exception = exception.__cause__ or exception.__context__
 
 
 def listen(notes: list[Note], folder: Path) -> Said:

@@ -14,7 +14,7 @@ _PLUGINS = {
     "upload": "yaml,ini,toml",
     "archive": "yaml,ini,toml",
     "script": "script",
-    "plugin": "auto,yaml,ini,toml",
+    "plugin": "auto",
 }
 
 

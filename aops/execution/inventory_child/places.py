@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import archives, texts
+from . import archives, plugins, texts
 from .problems import Note, Refused
 
 _NOT_A_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 _BESIDE = frozenset({"group_vars", "host_vars"})
 _CONFIGURATION = re.compile(rb"^plugin[ \t]*:", re.MULTILINE)
+_SCRIPT = (b"#!", b"\xef\xbb\xbf#!")
 _SKIPPED = (
     *(".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg"),
     ".retry",
@@ -30,10 +31,12 @@ class Source:
 
     Attributes:
         is_answer: Whether it is what a script printed, or ``ansible-inventory --list``.
+        plugin: The name of the inventory plugin that it configures; "" if it is something else.
     """
 
     path: Path
     is_answer: bool = False
+    plugin: str = ""
 
 
 def lay_out(order: dict[str, Any], content: bytes, folder: Path, notes: list[Note]) -> Source:
@@ -49,6 +52,8 @@ def lay_out(order: dict[str, Any], content: bytes, folder: Path, notes: list[Not
         return _own_text(order, content, folder)
     if content.startswith(_ARCHIVE_STARTS):
         raise Refused("is_archive")
+    if content.startswith(_SCRIPT):
+        raise Refused("is_script")
     if _CONFIGURATION.search(content):
         raise Refused("is_configuration")
     path = folder / _file_name(order["file_name"])
@@ -64,8 +69,13 @@ def _own_text(order: dict[str, Any], content: bytes, folder: Path) -> Source:
     fallback = "inventory" if order["kind"] == "script" else "inventory.yml"
     path = folder / _file_name(order["file_name"] or fallback)
     path.write_bytes(content)
-    path.chmod(0o700 if order["kind"] == "script" else 0o600)
-    return Source(path)
+    if order["kind"] == "script":
+        path.chmod(0o700)
+        return Source(path)
+    path.chmod(0o600)
+    plugin = plugins.name_in(content.decode("utf-8", "replace"))
+    plugins.refuse_hostless(plugin)
+    return Source(path, plugin=plugin)
 
 
 def _file_name(name: str) -> str:

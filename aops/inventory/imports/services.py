@@ -5,6 +5,8 @@ Nothing here reads the upload or writes the inventory: a worker does, as ``work`
 
 from __future__ import annotations
 
+import codecs
+import re
 import zlib
 from datetime import timedelta
 from typing import Any
@@ -26,6 +28,7 @@ from aops.inventory.imports.models import (
 from aops.inventory.imports.recognising import recognise
 from aops.inventory.models import Inventory
 from aops.inventory.reading import MAX_UPLOAD
+from aops.inventory.sources.models import SourceKind
 
 TASK = "inventory.imports.work"
 
@@ -34,6 +37,7 @@ MAX_PACKED = 7 << 20
 
 _OVERDUE = timedelta(seconds=30)
 _MAX_NAME = 255
+_CONFIGURATION = re.compile(rb"^plugin[ \t]*:", re.MULTILINE)
 
 
 def upload(
@@ -133,6 +137,16 @@ def chosen_kind(one: InventoryImport) -> str:
     if one.content is None or recognise(one.source_name, content_of(one)) is one.kind:
         return ""
     return one.kind.value
+
+
+def source_in(one: InventoryImport) -> SourceKind | None:
+    """Tell what kind of a dynamic source an upload is, where it is no inventory but that."""
+    if one.content is None or one.kind is not ImportKind.ANSIBLE:
+        return None
+    beginning = content_of(one).removeprefix(codecs.BOM_UTF8)
+    if beginning.startswith(b"#!"):
+        return SourceKind.SCRIPT
+    return SourceKind.PLUGIN if _CONFIGURATION.search(beginning) else None
 
 
 def content_of(one: InventoryImport) -> bytes:

@@ -65,7 +65,8 @@ class ImportView(ConsoleView):
         if one.status is ImportStatus.FAILED:
             form = ImportForm(data={"kind": services.chosen_kind(one), "mode": one.mode})
             form.text.data = services.pasted_text(one)
-            return self._form_page(one.inventory, form, failed=one)
+            source = services.source_in(one)
+            return self._form_page(one.inventory, form, failed=one, source=source)
         return str(
             self.render(
                 "inventory/import.html",

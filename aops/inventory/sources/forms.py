@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -16,6 +17,8 @@ from aops.core.fields import LineField, ManyField, TextField, visible_text
 from aops.core.forms import VersionField, plain_name, stripped, unix_lines
 from aops.credentials.models import Credential, CredentialType
 from aops.inventory.forms import MemberForm, inventory_field
+from aops.inventory.imports import services as imports
+from aops.inventory.imports.models import InventoryImport
 from aops.inventory.sources import labels
 from aops.inventory.sources.models import SourceKind, Vanished
 
@@ -66,8 +69,9 @@ class SourceForm(MemberForm):
         [InputRequired(_l("Write or paste the text.")), visible_text],
         [unix_lines],
         description=_l(
-            "The plugin's YAML, or the script, beginning with “#!”. Everybody who may see the "
-            "inventory can read it: put secrets into an environment credential."
+            "The plugin's YAML, or the script, beginning with “#!”. It must give hosts by itself: "
+            "it does not see those of the inventory. Everybody who may see the inventory can "
+            "read it: put secrets into an environment credential."
         ),
         render_kw={"rows": 16, "data-language": "text", "placeholder": _EXAMPLE},
     )
@@ -127,3 +131,13 @@ class SourceForm(MemberForm):
     def __init__(self, formdata: Any = None, obj: Any = None, **options: Any) -> None:
         super().__init__(formdata, obj=obj, **options)
         self.settle(getattr(obj, "inventory", None))
+
+    def take(self, one: InventoryImport) -> None:
+        """Fill in what somebody tried to import although it is a source."""
+        kind = imports.source_in(one)
+        if kind is None:
+            return
+        self.kind.data = kind
+        self.content.data = imports.content_of(one).decode("utf-8-sig", "replace")
+        self.file_name.data = one.source_name
+        self.name.data = PurePath(one.source_name).stem

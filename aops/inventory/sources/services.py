@@ -17,6 +17,9 @@ from aops.core.errors import AopsError
 from aops.core.references import finds_references
 from aops.credentials import services as credentials
 from aops.credentials.models import Credential
+from aops.execution.inventory_child import plugins
+from aops.execution.inventory_child.problems import Refused
+from aops.inventory import reading_words
 from aops.inventory.sources import claims
 from aops.inventory.sources.launches import (
     refresh_for_launch,
@@ -175,6 +178,11 @@ def _check_plugin(source: InventorySource) -> None:
             _("Say which plugin it configures: “plugin: amazon.aws.aws_ec2” or another name."),
             field="content",
         )
+    try:
+        plugins.refuse_hostless(plugin.strip())
+    except Refused as refused:
+        sentence = reading_words.problem(refused.code, refused.arguments)
+        raise AopsError(sentence, field="content") from None
     source.file_name = source.file_name or _default_name(plugin)
     if not source.file_name.lower().endswith(_YAML_ENDINGS):
         raise AopsError(

@@ -16,6 +16,7 @@ from aops.core.errors import AopsError
 from aops.core.filters import ReferenceFilter
 from aops.core.permissions import Permission
 from aops.core.views import ConsoleModelView, may, requires, row_or_404
+from aops.inventory.imports.models import InventoryImport
 from aops.inventory.listing import inventory_choices
 from aops.inventory.sources import claims, labels, services
 from aops.inventory.sources.forms import SourceForm
@@ -83,8 +84,12 @@ class SourceView(ConsoleModelView):
         return page
 
     def create_form(self, obj: Any = None) -> SourceForm:
-        """Leave out what only administrators may say."""
-        return _allowed(super().create_form(obj))
+        """Leave out what only administrators may say, and fill in what came as an import."""
+        form = _allowed(super().create_form(obj))
+        import_id = request.args.get("import_id", type=int)
+        if request.method == "GET" and import_id:
+            form.take(row_or_404(InventoryImport, import_id))
+        return form
 
     def edit_form(self, obj: Any = None) -> SourceForm:
         """Leave out what only administrators may say."""

@@ -204,6 +204,43 @@ def test_a_failure_shows_its_reason_and_the_form_with_the_text(
     assert page.select_one("input[name=mode][checked]")["value"] == "replace"
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"#!/usr/bin/env python3\nprint()\n", "script"), (b"plugin: amazon.aws.aws_ec2\n", "plugin")],
+)
+def test_a_script_or_a_plugin_leads_to_a_source_that_is_filled_in(
+    content: bytes, kind: str, client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    one = factories.make_import(
+        content, inventory=inventory, status=ImportStatus.FAILED, error="This is a script."
+    )
+    one.source_name = "cloud.py"
+    client.sign_in(arthur)
+
+    link = client.get(f"/imports/{one.id}/").select_one("[role=alert] a")
+    form = client.get(link["href"]).select_one("main form")
+
+    assert form.select_one("textarea[name=content]").text.strip() == content.decode().strip()
+    assert form.select_one("input[name=kind][checked]")["value"] == kind
+    assert form.select_one("input[name=name]")["value"] == "cloud"
+    assert form.select_one("input[name=file_name]")["value"] == "cloud.py"
+
+
+def test_another_failure_leads_to_no_source(
+    client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    one = factories.make_import(
+        b"[web\n", inventory=inventory, status=ImportStatus.FAILED, error="Line 1 is odd."
+    )
+    client.sign_in(arthur)
+
+    page = client.get(f"/imports/{one.id}/")
+    form = client.get(f"/sources/new/?inventory_id={inventory.id}&import_id={one.id}")
+
+    assert not page.select("[role=alert] a")
+    assert not form.select_one("textarea[name=content]").text.strip()
+
+
 def test_the_preview_shows_old_and_new_values(
     client: ConsoleClient, arthur: User, inventory: Inventory
 ) -> None:
