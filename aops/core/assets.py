@@ -6,7 +6,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, url_for
 
 _A_YEAR = 365 * 24 * 3600
 
@@ -18,7 +18,14 @@ def init_assets(app: Flask) -> None:
 
 
 def asset(path: str) -> str:
-    """Give the URL of a file in static/dist, such as ``console.css``."""
+    """Give the URL of a file in static/dist, such as ``console.css``; a page asks once for each."""
+    urls: dict[str, str] = g.setdefault("asset_urls", {})
+    if path not in urls:
+        urls[path] = _url(path)
+    return urls[path]
+
+
+def _url(path: str) -> str:
     file = Path(str(current_app.static_folder)) / "dist" / path
     stamp = file.stat().st_mtime_ns if file.exists() else 0
     return url_for("static", filename=f"dist/{path}", v=_digest(file, stamp))

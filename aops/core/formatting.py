@@ -25,8 +25,10 @@ def moment(value: datetime | None) -> str | Markup:
     if value is None:
         return EMPTY
     exact = f"{value:%Y-%m-%d %H:%M:%S} UTC"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        value.isoformat(timespec="milliseconds"), exact, format_datetime(value, "medium")
+    return Markup('<time datetime="%s" title="%s">%s</time>') % (
+        value.isoformat(timespec="milliseconds"),
+        exact,
+        format_datetime(value, "medium"),
     )
 
 

@@ -36,9 +36,9 @@ def read(group: Group) -> GroupPage:
     """Read it all."""
     members, in_trouble = group_hosts.c, HostResult.last_status.in_(_TROUBLE)
     own: Any = (
-        select(*host_rows.COLUMNS)
-        .join_from(group_hosts, Host, Host.id == members.host_id)
-        .outerjoin(HostResult, HostResult.host_id == Host.id)
+        host_rows.joined(
+            select(*host_rows.COLUMNS).join_from(group_hosts, Host, Host.id == members.host_id)
+        )
         .where(members.group_id == group.id)
         .order_by(func.coalesce(in_trouble, False).desc(), Host.name)
         .limit(_SHOWN)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import literal, select
 
 from aops.core.database import session
+from aops.inventory import kept
 from aops.inventory.filters.models import HostFilter
 from aops.inventory.host_filters import Filters
+from aops.inventory.kept import State
 from aops.inventory.labels import KEY_STATES, LAST_STATUSES
-from aops.inventory.models import Group, HostLabel, Inventory
+from aops.inventory.models import Group, HostLabel
 from aops.inventory.sources.models import InventorySource
 
 MOST_OFFERED = 300
@@ -40,26 +42,22 @@ class Choices:
     labels: list[str]
 
 
-def choices(filters: Filters) -> Choices:
-    """Read what there is; groups only of the inventory that is chosen."""
-    groups = select(Group.name).distinct().order_by(Group.name)
-    if filters.inventory is not None:
-        groups = groups.where(Group.inventory_id == filters.inventory)
+def choices(filters: Filters, state: State | None = None) -> Choices:
+    """Read what there is; groups only of the inventory that is chosen.
+
+    Args:
+        filters: As they stand in the URL.
+        state: Of the inventories, where it is known already.
+    """
+    state = state or kept.now()
+    sources, saved = _sources_and_filters()
     return Choices(
-        inventories=_pairs(select(Inventory.id, Inventory.name).order_by(Inventory.name)),
-        sources=_pairs(
-            select(InventorySource.id, InventorySource.name).order_by(InventorySource.name)
-        ),
-        saved=_pairs(select(HostFilter.id, HostFilter.name).order_by(HostFilter.name)),
-        groups=list(session().scalars(groups.limit(MOST_OFFERED))),
-        labels=label_names(),
+        inventories=[*state.inventories],
+        sources=sources,
+        saved=saved,
+        groups=kept.get(state, ("groups", filters.inventory), lambda: _groups(filters.inventory)),
+        labels=_labels(state),
     )
-
-
-def label_names() -> list[str]:
-    """List the labels that any host has."""
-    query = select(HostLabel.name).distinct().order_by(HostLabel.name)
-    return list(session().scalars(query.limit(MOST_OFFERED)))
 
 
 def chips(filters: Filters, offered: Choices) -> list[Chip]:
@@ -110,5 +108,24 @@ def _group_name(group_id: int) -> str:
     return session().scalar(select(Group.name).where(Group.id == group_id)) or f"#{group_id}"
 
 
-def _pairs(query: Select[int, str]) -> list[tuple[int, str]]:
-    return [(key, name) for key, name in session().execute(query)]
+def _groups(inventory: int | None) -> list[str]:
+    query = select(Group.name).distinct().order_by(Group.name).limit(MOST_OFFERED)
+    if inventory is not None:
+        query = query.where(Group.inventory_id == inventory)
+    return [*session().scalars(query)]
+
+
+def _labels(state: State) -> list[str]:
+    query = select(HostLabel.name).distinct().order_by(HostLabel.name).limit(MOST_OFFERED)
+    return kept.get(state, "labels", lambda: [*session().scalars(query)])
+
+
+def _sources_and_filters() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Read both in one query: they are few, and every page asks for them."""
+    sources = select(literal(0).label("kind"), InventorySource.id, InventorySource.name)
+    both = sources.union_all(select(literal(1), HostFilter.id, HostFilter.name)).subquery()
+    rows = session().execute(select(both).order_by(both.c.name)).all()
+    found: tuple[list[tuple[int, str]], list[tuple[int, str]]] = ([], [])
+    for kind, key, name in rows:
+        found[kind].append((key, name))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy.orm import aliased
 
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.inventory.filters import matching
+from aops.inventory import kept
+from aops.inventory.filters import expressions, language, matching
 from aops.inventory.filters.models import HostFilter
+from aops.inventory.filters.names import Kind, Source
 from aops.inventory.host_filters import Filters
 from aops.inventory.models import (
     Group,
@@ -83,7 +86,7 @@ def _of_others(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.source is not None:
         yield Host.id.in_(select(SourceHost.host_id).where(SourceHost.source_id == filters.source))
     if filters.filter:
-        yield one_of(Host.id, matching.host_ids(filters.filter, filters.inventory))
+        yield _chosen(filters.filter, filters.inventory)
     if filters.saved is not None:
         yield _saved(filters.saved)
 
@@ -112,14 +115,27 @@ def _saved(filter_id: int) -> ColumnElement[bool]:
     saved = session().get(HostFilter, filter_id)
     if saved is None:
         raise AopsError(_("This saved filter is not there any more; choose another."))
-    return one_of(Host.id, matching.host_ids(saved.query, saved.inventory_id))
+    return _chosen(saved.query, saved.inventory_id)
+
+
+def _chosen(query: str, inventory_id: int | None) -> ColumnElement[bool]:
+    """Ask a filter in words, or remember its answer where only an inventory can change it."""
+    asked = [one.name for one in expressions.conditions(language.parse(query))]
+    if any(name.source not in _STEADY or name.kind is Kind.MOMENT for name in asked):
+        return one_of(Host.id, matching.host_ids(query, inventory_id))
+    what = ("filter", query, inventory_id)
+    found = kept.get(kept.now(), what, lambda: array("q", matching.host_ids(query, inventory_id)))
+    return one_of(Host.id, found)
+
+
+_STEADY = {Source.HOST, Source.LABELS, Source.GROUPS, Source.VARIABLES}
 
 
 def _last(words: tuple[str, ...]) -> ColumnElement[bool]:
     ended = select(HostResult.host_id).where(HostResult.last_status.in_(words))
     parts: list[ColumnElement[bool]] = [Host.id.in_(ended)]
     if "never" in words:
-        parts.append(~exists().where(HostResult.host_id == Host.id))
+        parts.append(~exists().where(HostResult.host_id == Host.id).correlate(Host))
     return or_(*parts)
 
 

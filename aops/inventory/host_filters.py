@@ -104,6 +104,11 @@ class Filters:
         """Give only what narrows, without order and page."""
         return replace(self, sort="name", desc=False, size=PAGE_SIZE, after="", before="")
 
+    @property
+    def keeps(self) -> bool:
+        """Tell whether the same hosts match until an inventory changes; runs change results."""
+        return not (self.last or self.keys or self.source or self.filter or self.saved)
+
     def query(self, **changes: Any) -> str:
         """Write them as a query string with some of them changed, from the first page on."""
         wanted = replace(self, **({"after": "", "before": ""} | changes))

@@ -17,10 +17,11 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from aops.core.columns import MAX_ID, Timestamp
 from aops.core.database import session
-from aops.inventory import host_rows
+from aops.inventory import host_rows, kept
 from aops.inventory.host_conditions import conditions
 from aops.inventory.host_filters import Filters
 from aops.inventory.host_rows import HostRow
+from aops.inventory.kept import State
 from aops.inventory.models import Host, HostResult
 
 MOST_COUNTED = 20_000
@@ -65,19 +66,24 @@ class Page:
         return self.total > MOST_COUNTED
 
 
-def page(filters: Filters) -> Page:
+def page(filters: Filters, state: State | None = None) -> Page:
     """Give the page that the filters name; the first if the one before it is not full.
+
+    Args:
+        filters: As they stand in the URL.
+        state: Of the inventories, where it is known already.
 
     Raises:
         AopsError: If the filter in words cannot be understood.
     """
+    state = state or kept.now()
     wanted = conditions(filters)
     found = _slice(filters, wanted)
     if filters.before and len(found) < filters.size:
         filters = replace(filters, before="", after="")
         found = _slice(filters, wanted)
     whole = len(found) <= filters.size and not (filters.after or filters.before)
-    return _page(filters, found, len(found) if whole else _total(wanted))
+    return _page(filters, found, len(found) if whole else _total(state, filters, wanted))
 
 
 def ids(filters: Filters) -> list[int]:
@@ -106,7 +112,13 @@ def _page(filters: Filters, found: list[Row[Any]], total: int) -> Page:
     )
 
 
-def _total(wanted: list[ColumnElement[bool]]) -> int:
+def _total(state: State, filters: Filters, wanted: list[ColumnElement[bool]]) -> int:
+    if filters.keeps:
+        return kept.get(state, ("total", filters.condition), lambda: _count(wanted))
+    return _count(wanted)
+
+
+def _count(wanted: list[ColumnElement[bool]]) -> int:
     capped = select(literal(1)).select_from(Host).where(*wanted).limit(MOST_COUNTED + 1)
     return session().scalar(select(func.count()).select_from(capped.subquery())) or 0
 
@@ -118,9 +130,8 @@ def _slice(filters: Filters, wanted: list[ColumnElement[bool]]) -> list[Row[Any]
 
 def _query(filters: Filters, wanted: list[ColumnElement[bool]]) -> Select[Any]:
     sort = _SORTS[filters.sort]
-    query = select(*host_rows.COLUMNS, sort.column.label("sorted_by")).where(*wanted)
-    if filters.sort == "last":
-        query = query.outerjoin(HostResult, HostResult.host_id == Host.id)
+    columns = (*host_rows.COLUMNS, sort.column.label("sorted_by"))
+    query: Select[Any] = host_rows.joined(select(*columns).select_from(Host)).where(*wanted)
     down = filters.desc != bool(filters.before)
     spot = sort.spot(filters.before or filters.after)
     if spot is not None:

@@ -22,7 +22,18 @@ from aops.inventory.models import (
     group_hosts,
 )
 
-COLUMNS = (Host.id, Host.inventory_id, Host.name, Host.enabled, Host.updated_at)
+COLUMNS = (
+    Host.id,
+    Host.inventory_id,
+    Inventory.name.label("inventory"),
+    Host.name,
+    Host.enabled,
+    Host.updated_at,
+    HostResult.last_status,
+    HostResult.last_at,
+    HostResult.last_job_id,
+)
+"""What a query reads that went through ``joined``."""
 
 
 @dataclass(frozen=True)
@@ -66,23 +77,31 @@ class HostRow:
         return self.name
 
 
+def joined(query: Any) -> Any:
+    """Bring inventory and result along; outer joins leave the order to the index of the hosts."""
+    return query.outerjoin(Inventory, Inventory.id == Host.inventory_id).outerjoin(
+        HostResult, HostResult.host_id == Host.id
+    )
+
+
 def of(found: Sequence[Row[Any]]) -> list[HostRow]:
-    """Complete rows that hold ``COLUMNS``; five queries, however many rows."""
+    """Complete rows that hold ``COLUMNS``; three queries, however many rows."""
     ids = [row.id for row in found]
-    groups, labels, keys, results = _groups(ids), _labels(ids), key_states(ids), _results(ids)
-    inventories = _inventories({row.inventory_id for row in found})
+    groups, labels, keys = _groups(ids), _labels(ids), key_states(ids)
     return [
         HostRow(
             id=row.id,
             name=row.name,
             inventory_id=row.inventory_id,
-            inventory=inventories.get(row.inventory_id, ""),
+            inventory=row.inventory or "",
             enabled=row.enabled,
             updated_at=row.updated_at,
             groups=groups[row.id],
             labels=labels[row.id],
             keys=keys.get(row.id, KeyState()),
-            **results.get(row.id, _NO_RESULT),
+            last_status=row.last_status or "",
+            last_at=row.last_at,
+            last_job_id=row.last_job_id,
         )
         for row in found
     ]
@@ -97,19 +116,11 @@ def key_states(ids: Sequence[int]) -> dict[int, KeyState]:
     return {host_id: _state(found) for host_id, found in keys.items()}
 
 
-_NO_RESULT: dict[str, Any] = {"last_status": "", "last_at": None, "last_job_id": None}
-
-
 def _state(keys: list[Any]) -> KeyState:
     accepted = [spot for trust, *spot in keys if trust is KeyTrust.ACCEPTED]
     offered = [spot for trust, *spot in keys if trust is KeyTrust.OFFERED]
     changed = sum(spot in accepted for spot in offered)
     return KeyState(len(accepted), len(offered) - changed, changed)
-
-
-def _inventories(ids: set[int]) -> dict[int, str]:
-    query = select(Inventory.id, Inventory.name).where(Inventory.id.in_(ids))
-    return {key: name for key, name in session().execute(query)}  # noqa: C416 - typed rows
 
 
 def _groups(ids: list[int]) -> defaultdict[int, list[tuple[int, str]]]:
@@ -133,15 +144,3 @@ def _labels(ids: list[int]) -> defaultdict[int, list[str]]:
     for labels in found.values():
         labels.sort()
     return found
-
-
-def _results(ids: list[int]) -> dict[int, dict[str, Any]]:
-    query = select(
-        HostResult.host_id, HostResult.last_status, HostResult.last_at, HostResult.last_job_id
-    )
-    return {
-        host_id: {"last_status": status, "last_at": at, "last_job_id": job_id}
-        for host_id, status, at, job_id in session().execute(
-            query.where(HostResult.host_id.in_(ids))
-        )
-    }

@@ -26,6 +26,7 @@ from aops.inventory import (
     host_keys,
     host_list,
     host_page,
+    kept,
     membership,
     services,
 )
@@ -112,12 +113,12 @@ class HostView(InventoryPart):
     @expose("/")
     def index_view(self) -> Any:
         """Show one page of hosts; a filter that is no filter is answered with why."""
-        filters = Filters.read(request.args)
+        filters, state = Filters.read(request.args), kept.now()
         try:
-            page, error = host_list.page(filters), ""
+            page, error = host_list.page(filters, state), ""
         except AopsError as refusal:
             page, error = None, str(refusal)
-        offered = host_choices.choices(filters)
+        offered = host_choices.choices(filters, state)
         return self.render(
             "inventory/hosts.html",
             filters=filters,
@@ -127,7 +128,7 @@ class HostView(InventoryPart):
             chips=host_choices.chips(filters, offered),
             most=host_list.MOST_COUNTED,
             page_sizes=PAGE_SIZES,
-            last_statuses=LAST_STATUSES,
+            last_statuses={word: str(label) for word, label in LAST_STATUSES.items()},
             key_states=KEY_STATES,
             bulk_actions=actions.offered(),
         )
