@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,11 +17,24 @@ from aops.inventory.models import Group, Host
 CHUNK = 5_000
 """Values in one statement; SQLite takes 32,766."""
 
+ROWS = 1_000
+"""Rows written at a time; few enough that somebody who waits sees them grow."""
+
 T = TypeVar("T")
+Told = Callable[[int], object]
+"""Takes a number of rows that were just written."""
+
+
+def untold(_number: int) -> None:
+    """Take the numbers where nobody waits for them."""
 
 
 def settle_rows(
-    model: type[Host | Group], inventory_id: int, after: Mapping[str, dict[str, Any]], part: Part
+    model: type[Host | Group],
+    inventory_id: int,
+    after: Mapping[str, dict[str, Any]],
+    part: Part,
+    told: Told = untold,
 ) -> dict[str, int]:
     """Make the rows of an inventory what they shall be.
 
@@ -30,19 +43,29 @@ def settle_rows(
         inventory_id: Whose rows.
         after: Name to the columns that are written, in the order that they shall stand in.
         part: Which of them are added, changed and removed.
+        told: Is told now and then how many of those were just written.
 
     Returns:
         The id of each name.
     """
     table: Any = model.__table__
-    _delete(table, inventory_id, [entry.name for entry in part.removed])
+    _delete(table, inventory_id, [entry.name for entry in part.removed], told)
     known = _known(table, inventory_id)
     placed = {name: position for name, (_id, position) in known.items()}
     wanted = positions.fit([*after], placed, lambda name: name)
-    _insert(table, inventory_id, after, wanted, [entry.name for entry in part.added])
-    changed = {entry.name for entry in part.changed}
-    _update(table, known, after, wanted, changed)
-    _move(table, known, wanted, changed)
+    added = (
+        {"inventory_id": inventory_id, "name": entry.name, "position": wanted[entry.name]}
+        | after[entry.name]
+        for entry in part.added
+    )
+    _insert(table, added, told)
+    changed = [entry.name for entry in part.changed]
+    _update(
+        table,
+        {known[name][0]: {"position": wanted[name]} | after[name] for name in changed},
+        told,
+    )
+    _move(table, known, wanted, frozenset(changed))
     return {name: key for name, (key, _position) in _known(table, inventory_id).items()}
 
 
@@ -73,52 +96,40 @@ def _known(table: Table, inventory_id: int) -> dict[str, tuple[int, int]]:
     return {name: (key, position) for name, key, position in found}
 
 
-def _delete(table: Table, inventory_id: int, names: Sequence[str]) -> None:
+def _delete(table: Table, inventory_id: int, names: Sequence[str], told: Told) -> None:
     for piece in chunks(names):
         session().execute(
             delete(table).where(table.c.inventory_id == inventory_id, table.c.name.in_(piece))
         )
+        told(len(piece))
 
 
-def _insert(
-    table: Table,
-    inventory_id: int,
-    after: Mapping[str, dict[str, Any]],
-    wanted: Mapping[str, int],
-    names: Sequence[str],
-) -> None:
+def _insert(table: Table, rows: Iterable[dict[str, Any]], told: Told) -> None:
     now = clock.now()
-    common = {"inventory_id": inventory_id, "version": 1, "created_at": now, "updated_at": now}
-    for piece in chunks(names):
-        session().execute(
-            insert(table),
-            [common | {"name": name, "position": wanted[name]} | after[name] for name in piece],
-        )
+    common = {"version": 1, "created_at": now, "updated_at": now}
+    for piece in chunks((common | row for row in rows), ROWS):
+        session().execute(insert(table), [*piece])
+        told(len(piece))
 
 
-def _update(
-    table: Table,
-    known: Mapping[str, tuple[int, int]],
-    after: Mapping[str, dict[str, Any]],
-    wanted: Mapping[str, int],
-    names: Collection[str],
-) -> None:
-    if not names:
+def _update(table: Table, rows: Mapping[int, dict[str, Any]], told: Told) -> None:
+    """Write columns to rows, which are given by their ids."""
+    if not rows:
         return
-    columns = ("position", *after[next(iter(names))])
+    columns = next(iter(rows.values()))
     statement = (
         update(table)
         .where(table.c.id == bindparam("row_id"))
         .values({name: bindparam(f"new_{name}") for name in columns})
         .values(version=table.c.version + 1, updated_at=clock.now())
     )
-    rows = (
-        {f"new_{column}": value for column, value in after[name].items()}
-        | {"row_id": known[name][0], "new_position": wanted[name]}
-        for name in names
+    values = (
+        {"row_id": key} | {f"new_{column}": value for column, value in row.items()}
+        for key, row in rows.items()
     )
-    for piece in chunks(rows):
+    for piece in chunks(values, ROWS):
         session().execute(statement, piece)
+        told(len(piece))
 
 
 def _move(

@@ -18,7 +18,7 @@ from aops.inventory import checking, generation, rows
 from aops.inventory.changes import Changes, details_of
 from aops.inventory.link_writing import settle_children, settle_labels, settle_members
 from aops.inventory.models import Group, Host, HostLabel, Inventory
-from aops.inventory.row_writing import refuse_removed_if_used, settle_rows
+from aops.inventory.row_writing import Told, refuse_removed_if_used, settle_rows, untold
 from aops.inventory.snapshot import HostDetails, Snapshot
 
 
@@ -44,7 +44,12 @@ def lock(inventory_id: int) -> None:
 
 
 def write(
-    inventory: Inventory, current: Snapshot, changes: Changes, *, may_reserve: bool = False
+    inventory: Inventory,
+    current: Snapshot,
+    changes: Changes,
+    *,
+    may_reserve: bool = False,
+    told: Told = untold,
 ) -> dict[str, int]:
     """Write what changes, all of it or, on a refusal, nothing that may be committed.
 
@@ -53,6 +58,7 @@ def write(
         current: What ``changes`` was compared with.
         changes: As ``changes.compare`` gives them.
         may_reserve: Whether reserved connection variables may be set or changed.
+        told: Is given the numbers of hosts and groups that were just written.
 
     Returns:
         ``changes.counts``.
@@ -67,8 +73,8 @@ def write(
     session().flush()
     refuse_removed_if_used(Host, inventory.id, changes.hosts)
     refuse_removed_if_used(Group, inventory.id, changes.groups)
-    hosts = settle_rows(Host, inventory.id, _host_columns(after), changes.hosts)
-    groups = settle_rows(Group, inventory.id, _group_columns(after), changes.groups)
+    hosts = settle_rows(Host, inventory.id, _host_columns(after), changes.hosts, told)
+    groups = settle_rows(Group, inventory.id, _group_columns(after), changes.groups, told)
     settle_labels(current, after, hosts)
     settle_members({name: one.hosts for name, one in after.rows.groups.items()}, groups, hosts)
     settle_children({name: one.children for name, one in after.rows.groups.items()}, groups)

@@ -68,6 +68,17 @@ class ImportStatus(StrEnum):
     """Somebody decided against it, or nobody confirmed it within a day."""
 
 
+class ImportStage(StrEnum):
+    """What the worker that took an import is doing."""
+
+    WAITING = "waiting"
+    """None has taken it yet, or just now."""
+
+    READING = "reading"
+    COMPARING = "comparing"
+    WRITING = "writing"
+
+
 class InventoryImport(Model):
     """One upload, what was read from it, and what became of it.
 
@@ -76,6 +87,9 @@ class InventoryImport(Model):
         requested_at: From when on a worker may take it. One that does puts this off, so that
             another takes it only if that one died.
         attempt: How often a worker took it for what is waited for.
+        stage: Told from beside the big transaction, so that a page can show how far it is.
+        done: Hosts and groups that are written, of ``total``; stays 0 on SQLite, where nobody
+            else can write while they are.
         confirmed_by_name: Who said that it shall be written.
         content: As uploaded, compressed; dropped once the import has ended.
         snapshot: What was read, as ``snapshot.Snapshot.as_json`` writes it; dropped likewise.
@@ -112,6 +126,11 @@ class InventoryImport(Model):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
     requested_at: Mapped[datetime] = mapped_column(Timestamp, default=clock.now)
     attempt: Mapped[int] = mapped_column(default=0)
+    stage: Mapped[ImportStage] = mapped_column(
+        enum_column(ImportStage), default=ImportStage.WAITING
+    )
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
     confirmed_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )

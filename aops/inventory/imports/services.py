@@ -22,10 +22,12 @@ from aops.inventory import generation
 from aops.inventory.imports.models import (
     ImportKind,
     ImportMode,
+    ImportStage,
     ImportStatus,
     InventoryImport,
 )
 from aops.inventory.imports.recognising import recognise
+from aops.inventory.imports.turns import LEASE
 from aops.inventory.models import Inventory
 from aops.inventory.reading import MAX_UPLOAD
 from aops.inventory.sources.models import SourceKind
@@ -104,6 +106,7 @@ def confirm(
         confirmed_by_name="" if outdated else who.name,
         requested_at=database_time(),
         attempt=0,
+        stage=ImportStage.WAITING,
     )
     celery.send_after_commit(TASK, one.id)
 
@@ -123,6 +126,14 @@ def discard(one: InventoryImport) -> None:
 def is_overdue(one: InventoryImport) -> bool:
     """Tell whether no worker has taken an import although it waits for long."""
     return database_time() - one.requested_at > _OVERDUE
+
+
+def seconds_at_work(one: InventoryImport) -> int:
+    """Tell how long a worker has been at an import; 0 while none has taken it."""
+    if one.stage is ImportStage.WAITING:
+        return 0
+    elapsed = database_time() - (one.requested_at - LEASE)
+    return max(0, int(elapsed.total_seconds()))
 
 
 def pasted_text(one: InventoryImport) -> str:

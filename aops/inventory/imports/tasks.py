@@ -12,9 +12,12 @@ from aops.core import actor
 from aops.core.database import is_outage, session
 from aops.core.errors import AopsError
 from aops.inventory import reading
-from aops.inventory.imports import services, sweep, turns, work
-from aops.inventory.imports.models import ImportStatus
+from aops.inventory.changes import Changes
+from aops.inventory.imports import progress, services, sweep, turns, work
+from aops.inventory.imports.models import ImportStage, ImportStatus
+from aops.inventory.imports.progress import Progress
 from aops.inventory.imports.turns import Turn, TurnLost
+from aops.inventory.imports.work import Plan
 
 _log = logging.getLogger("aops.imports")
 
@@ -62,13 +65,13 @@ def _step(turn: Turn) -> None:
         )
     if turn.status is ImportStatus.READING:
         _read(turn)
+    progress.begin(turn, ImportStage.COMPARING)
+    session().commit()
     plan = work.plan(turn)
     session().commit()
     changes = work.changes_of(plan)
-    if turn.status is ImportStatus.APPLYING and work.write(turn, plan, changes):
-        session().commit()
+    if turn.status is ImportStatus.APPLYING and _write(turn, plan, changes):
         return
-    session().rollback()
     work.check(plan, changes)
     work.offer(turn, plan, changes)
     session().commit()
@@ -76,10 +79,22 @@ def _step(turn: Turn) -> None:
 
 def _read(turn: Turn) -> None:
     upload = work.upload_of(turn)
+    progress.begin(turn, ImportStage.READING)
     session().commit()
     if upload is not None:
         work.keep_reading(turn, reading.read_upload(upload.kind, upload.content, upload.file_name))
         session().commit()
+
+
+def _write(turn: Turn, plan: Plan, changes: Changes) -> bool:
+    progress.begin(turn, ImportStage.WRITING, changes)
+    session().commit()
+    written = work.write(turn, plan, changes, Progress(turn))
+    if written:
+        session().commit()
+    else:
+        session().rollback()
+    return written
 
 
 def _give_back(turn: Turn) -> None:

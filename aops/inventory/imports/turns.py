@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from aops.core import clock
 from aops.core.database import database_time, session
-from aops.inventory.imports.models import ImportStatus, InventoryImport
+from aops.inventory.imports.models import ImportStage, ImportStatus, InventoryImport
 
 LEASE = timedelta(minutes=5)
 """Longer than the limits of a reading and a big write together."""
@@ -53,7 +53,11 @@ def take(import_id: int) -> Turn | None:
             InventoryImport.status.in_(WORKING),
             InventoryImport.requested_at <= now,
         )
-        .values(requested_at=until, attempt=InventoryImport.attempt + 1)
+        .values(
+            requested_at=until,
+            attempt=InventoryImport.attempt + 1,
+            stage=ImportStage.WAITING,
+        )
     )
     if not taken:
         return None

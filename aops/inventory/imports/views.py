@@ -13,6 +13,7 @@ from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.permissions import Permission
 from aops.core.views import ConsoleView, may, row_or_404
+from aops.execution.reading_spec import Limits
 from aops.inventory.imports import labels, services
 from aops.inventory.imports.forms import ImportForm
 from aops.inventory.imports.models import ImportStatus, InventoryImport
@@ -73,6 +74,8 @@ class ImportView(ConsoleView):
                 one=one,
                 inventory=one.inventory,
                 overdue=services.is_overdue(one),
+                seconds=services.seconds_at_work(one),
+                most_seconds=int(Limits().wall),
                 labels=labels,
                 part=request.args.get("part", ""),
                 page=max(request.args.get("page", 1, type=int), 1),

@@ -26,6 +26,7 @@ from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, 
 from aops.inventory.imports.turns import Turn
 from aops.inventory.models import Inventory
 from aops.inventory.reading import Reading
+from aops.inventory.row_writing import Told
 from aops.inventory.snapshot import Snapshot
 from aops.users.models import User
 
@@ -141,8 +142,14 @@ def offer(turn: Turn, plan: Plan, changes: Changes) -> None:
     )
 
 
-def write(turn: Turn, plan: Plan, changes: Changes) -> bool:
+def write(turn: Turn, plan: Plan, changes: Changes, told: Told) -> bool:
     """Write everything in this transaction.
+
+    Args:
+        turn: Must still hold at the end.
+        plan: What was looked at.
+        changes: What was confirmed.
+        told: Is given the numbers of rows that were just written.
 
     Returns:
         Whether it was written; False if the inventory is not any more what was confirmed.
@@ -157,10 +164,12 @@ def write(turn: Turn, plan: Plan, changes: Changes) -> bool:
     if not plan.may_write:
         raise AopsError(_("Whoever confirmed this may not change inventories any more."))
     inventory = session().get_one(Inventory, plan.inventory_id)
-    counts = writing.write(inventory, plan.current, changes, may_reserve=plan.may_reserve)
+    counts = writing.write(
+        inventory, plan.current, changes, may_reserve=plan.may_reserve, told=told
+    )
     one = _row(turn)
-    told = {name: number for name, number in counts.items() if number}
-    audit.record("inventory.imported", inventory, mode=one.mode, **{"import": str(one)}, **told)
+    numbers = {name: number for name, number in counts.items() if number}
+    audit.record("inventory.imported", inventory, mode=one.mode, **{"import": str(one)}, **numbers)
     turns.keep(
         turn,
         status=ImportStatus.DONE,
