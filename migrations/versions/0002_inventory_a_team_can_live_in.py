@@ -292,10 +292,13 @@ def upgrade():
         ),
         sa.Column("job_id", sa.Integer(), nullable=True),
         sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column(
-            "data",
-            sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb"),
-            nullable=True,
+            "left_out",
+            sa.Text()
+            .with_variant(mysql.LONGTEXT(), "mariadb")
+            .with_variant(mysql.LONGTEXT(), "mysql"),
+            nullable=False,
         ),
         sa.Column(
             "summary",
@@ -304,13 +307,17 @@ def upgrade():
             .with_variant(mysql.LONGTEXT(), "mysql"),
             nullable=False,
         ),
-        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column(
-            "left_out",
+            "small",
             sa.Text()
             .with_variant(mysql.LONGTEXT(), "mariadb")
             .with_variant(mysql.LONGTEXT(), "mysql"),
             nullable=False,
+        ),
+        sa.Column(
+            "data",
+            sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb"),
+            nullable=True,
         ),
         sa.ForeignKeyConstraint(
             ["host_id"], ["hosts.id"], name=op.f("fk_host_facts_host_id"), ondelete="CASCADE"

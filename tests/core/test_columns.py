@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from aops.core import clock
 from aops.credentials import unsealed
 from aops.credentials.models import CredentialType
-from aops.inventory.facts.models import HostFacts
+from aops.inventory.facts.models import FactChange
 from tests.factories import make_credential, make_host
 
 
@@ -40,22 +40,22 @@ def test_every_row_notes_when_it_was_made_and_changed(session: Session) -> None:
 
 @pytest.mark.parametrize("value", [None, {}, {"汉字": [1, 2.5, None, True, "🎉"]}, [], ""])
 def test_packed_json_comes_back_as_it_was(session: Session, value: object) -> None:
-    facts = HostFacts(host_id=make_host().id, gathered_at=clock.now(), data=value)
-    session.add(facts)
+    change = FactChange(host_id=make_host().id, recorded_at=clock.now(), changes=value)
+    session.add(change)
     session.commit()
     session.expire_all()
 
-    assert facts.data == value
+    assert change.changes == value
 
 
 def test_packed_json_is_larger_than_64_kib_without_harm(session: Session) -> None:
     value = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(4_000)]
-    facts = HostFacts(host_id=make_host().id, gathered_at=clock.now(), data=value)
-    session.add(facts)
+    change = FactChange(host_id=make_host().id, recorded_at=clock.now(), changes=value)
+    session.add(change)
     session.commit()
     session.expire_all()
 
-    assert facts.data == value
+    assert change.changes == value
 
 
 def test_a_sealed_column_is_stored_sealed(session: Session) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select
 
 from aops.core.database import session
 from aops.core.upsert import upsert
-from aops.inventory.facts import changes
+from aops.inventory.facts import changes, lines
 from aops.inventory.facts.models import FactChange, HostFacts
 from aops.inventory.facts.reports import Report, fit
 from aops.inventory.facts.stable import stable
@@ -87,10 +87,11 @@ def _row(host_id: int, report: Report, size: int) -> dict[str, Any]:
         "gathered_at": report.at,
         "job_id": report.job_id,
         "complete": report.full,
-        "data": dict(report.facts),
-        "summary": json.dumps(summarize(report.facts), ensure_ascii=False),
         "size": size,
         "left_out": json.dumps(report.left_out, ensure_ascii=False),
+        "summary": json.dumps(summarize(report.facts), ensure_ascii=False),
+        "small": lines.small(report.facts),
+        "data": dict(report.facts),
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from aops.core.columns import LongText, PackedJson, Timestamp
 from aops.core.database import TABLE_OPTIONS, Model
+from aops.inventory.facts.lines import PackedFacts
 
 
 class HostFacts(Model):
@@ -18,11 +19,14 @@ class HostFacts(Model):
     Attributes:
         gathered_at: When it last reported all of them; what a later run asked for alone is newer.
         complete: Whether it ever reported all of them.
-        data: All facts, as Ansible names them, without the prefix ``ansible_``.
-        summary: JSON text of the few that cards, lists and filters use; small, so that
-            10,000 of them are read at once.
         size: Bytes of ``data`` as JSON, before compression.
         left_out: JSON list of the names of facts that were too big to keep.
+        summary: JSON text of the few that cards, lists and filters know by a name of their
+            own; short, so that 10,000 of them are read at once.
+        small: Lines with the small facts among ``data``, so that filters find any of them in
+            10,000 hosts at once; see ``facts.lines``.
+        data: All facts, as Ansible names them, without the prefix ``ansible_``. It stands
+            last: what SQLite finds behind a big value it reaches only through all of that.
     """
 
     __tablename__ = "host_facts"
@@ -33,10 +37,11 @@ class HostFacts(Model):
     gathered_at: Mapped[datetime] = mapped_column(Timestamp)
     job_id: Mapped[int | None]
     complete: Mapped[bool] = mapped_column(default=True)
-    data: Mapped[Any] = deferred(mapped_column(PackedJson))
-    summary: Mapped[str] = mapped_column(LongText, default="{}")
     size: Mapped[int] = mapped_column(default=0)
     left_out: Mapped[str] = mapped_column(LongText, default="[]")
+    summary: Mapped[str] = mapped_column(LongText, default="{}")
+    small: Mapped[str] = mapped_column(LongText, deferred=True)
+    data: Mapped[Any] = deferred(mapped_column(PackedFacts))
 
 
 class FactChange(Model):

@@ -5,21 +5,23 @@ A fixed number of queries with explicit columns, however many hosts there are.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, LargeBinary, Select, select, true, type_coerce
 
 from aops.core.database import session
 from aops.inventory import effective, rows
+from aops.inventory.facts import lines
 from aops.inventory.facts.models import HostFacts
 from aops.inventory.filters import evaluation
 from aops.inventory.filters.evaluation import Known
 from aops.inventory.filters.expressions import Condition
-from aops.inventory.filters.names import Name, Source
+from aops.inventory.filters.names import WILDCARD, Name, Source
 from aops.inventory.models import (
     Group,
     Host,
@@ -47,6 +49,11 @@ Wanted = Callable[[str], bool] | None
 
 _FEW = 500
 """So many are asked for one by one; instead of more, all of the inventory are read."""
+
+_BATCH = 100
+"""Hosts that are read before others have their turn: threads, or requests of an event loop."""
+
+_PACKED = type_coerce(HostFacts.data, LargeBinary)
 
 
 @dataclass(slots=True)
@@ -89,15 +96,39 @@ def add_variables(hosts: Collection[Candidate], asked: Collection[Condition]) ->
                 host.known.variables = values.get(host.name, {})
 
 
-def facts(hosts: Collection[Candidate], inventory_id: int | None) -> Iterator[tuple[int, Any]]:
-    """Give the ids and all facts of hosts, one host after the other, never all at once."""
-    query = select(HostFacts.host_id, HostFacts.data)
-    if len(hosts) <= _FEW:
-        query = query.where(HostFacts.host_id.in_([host.id for host in hosts]))
+def facts(
+    hosts: Collection[Candidate], asked: Iterable[Condition], inventory_id: int | None
+) -> Iterator[tuple[int, Any]]:
+    """Give the ids of hosts and the facts that are asked for, never all hosts' at once."""
+    paths = {one.name.path for one in asked if one.name.source is Source.FACTS}
+    names = None if any(path[0] == WILDCARD for path in paths) else {path[0] for path in paths}
+    unread = {host.id for host in hosts}
+    if names is not None:
+        big: set[int] = set()
+        for host_id, text in _facts(HostFacts.small, unread, inventory_id):
+            found = lines.among_small(text, names)
+            if found is None:
+                big.add(host_id)
+            else:
+                yield host_id, found
+        unread = big
+    for host_id, packed in _facts(_PACKED, unread, inventory_id):
+        yield host_id, lines.among_all(packed, names)
+
+
+def _facts(column: Any, host_ids: set[int], inventory_id: int | None) -> Iterator[Any]:
+    """Read a column of these hosts' facts a few at a time, and let others have their turn."""
+    if not host_ids:
+        return
+    query = select(HostFacts.host_id, column)
+    if len(host_ids) <= _FEW:
+        query = query.where(HostFacts.host_id.in_(host_ids))
     else:
         query = query.join(Host, Host.id == HostFacts.host_id).where(_within(inventory_id))
-    for row in session().execute(query.execution_options(yield_per=50)):
-        yield row.host_id, row.data
+    found = session().connection().execute(query.execution_options(yield_per=_BATCH))
+    for batch in found.partitions():
+        yield from (row for row in batch if row[0] in host_ids)
+        time.sleep(0)
 
 
 def _within(inventory_id: int | None) -> ColumnElement[bool]:

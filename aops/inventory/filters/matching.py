@@ -99,10 +99,11 @@ def _answered_with_facts(
     hosts: list[Candidate], parts: list[Expression], now: datetime, inventory_id: int | None
 ) -> list[Candidate]:
     """Forget each host's facts as soon as it is answered for: all together are too much."""
-    answer = evaluation.compiled(All(tuple(parts)), now)
+    whole = All(tuple(parts))
+    answer = evaluation.compiled(whole, now)
     waiting = {host.id: host for host in hosts}
     chosen: list[Candidate] = []
-    for host_id, data in loading.facts(hosts, inventory_id):
+    for host_id, data in loading.facts(hosts, conditions(whole), inventory_id):
         host = waiting.pop(host_id, None)
         if host is not None:
             host.known.facts = data

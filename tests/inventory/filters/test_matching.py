@@ -8,6 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from aops.core import clock
+from aops.inventory.facts import lines
 from aops.inventory.facts.models import HostFacts
 from aops.inventory.filters import loading, matching, names
 from aops.inventory.filters.tokens import FilterError
@@ -167,5 +168,9 @@ def shop(session: Session) -> Inventory:
 def facts_of(host_id: int, fstype: str, summary: dict[str, object]) -> HostFacts:
     data = {"kernel": "6.1" if fstype == "ext4" else "5.14", "mounts": [{"fstype": fstype}]}
     return HostFacts(
-        host_id=host_id, gathered_at=clock.now(), data=data, summary=json.dumps(summary)
+        host_id=host_id,
+        gathered_at=clock.now(),
+        summary=json.dumps(summary),
+        small=lines.small(data),
+        data=data,
     )
