@@ -56,7 +56,16 @@ def _http(error: HTTPException) -> Response:
             _("The address is wrong, or what it showed was deleted."),
         ),
         405: (_("That request was not understood"), _("Go back, reload the page and try again.")),
-        413: (_("That is too much"), _("At most 16 MiB can be sent at once. Nothing was saved.")),
+        413: (
+            _("That is too much"),
+            _(
+                "At most %(all)d MiB can be sent at once, %(text)d MiB of it as typed text. "
+                "Nothing was saved. Go back: what you typed is still there. Then send less of it; "
+                "an inventory can be packed as zip or tar.gz and imported.",
+                all=(request.max_content_length or 0) >> 20,
+                text=(request.max_form_memory_size or 0) >> 20,
+            ),
+        ),
         429: (_("Too many tries"), _("Wait a little and try again.")),
         503: (_("The database does not answer"), _("Nothing was saved. Try again in a moment.")),
     }

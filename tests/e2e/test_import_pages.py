@@ -86,13 +86,37 @@ def test_an_import_works_without_javascript_and_says_what_is_wrong(
     assert hosts_of(embedded, inventory_id) == ["web1"]
 
 
+def test_a_file_that_is_too_large_is_not_sent_and_what_was_typed_stays(
+    embedded: Stack, page: Page, tmp_path: Path
+) -> None:
+    inventory_id = make_inventory(embedded, "not sent")
+    file = tmp_path / "hosts.ini"
+    file.write_bytes(b"#" * (33 << 20))
+    sign_in(page, embedded, "arthur")
+    page.goto(f"{embedded.url}/imports/into/{inventory_id}/")
+    field, message = page.get_by_label("File"), page.locator("#file-too-large")
+    page.get_by_label("Or paste it here").fill("web1")
+
+    field.set_input_files(file)
+    page.get_by_role("button", name="Show what would change").click()
+
+    expect(message).to_contain_text("larger than 32 MiB, so it was not sent")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-describedby", "file-help file-too-large")
+    expect(page.get_by_label("Or paste it here")).to_have_value("web1")
+    field.set_input_files([])
+    expect(message).to_be_hidden()
+    expect(field).to_have_attribute("aria-describedby", "file-help")
+
+
 @pytest.mark.parametrize("megabytes", [40, 100])
-def test_a_file_that_is_too_large_gets_a_sentence_in_the_browser(
-    megabytes: int, embedded: Stack, page: Page, tmp_path: Path
+def test_a_file_that_is_too_large_gets_a_sentence_without_javascript(
+    megabytes: int, embedded: Stack, visitor: Visitor, tmp_path: Path
 ) -> None:
     inventory_id = make_inventory(embedded, f"too large {megabytes}")
     file = tmp_path / "hosts.ini"
     file.write_bytes(b"#" * (megabytes << 20))
+    page = visitor.open_page(javascript=False)
     sign_in(page, embedded, "arthur")
     page.goto(f"{embedded.url}/imports/into/{inventory_id}/")
 

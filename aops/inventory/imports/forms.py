@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 
 from aops.core.fields import TextField
 from aops.core.forms import ConsoleForm, unix_lines
-from aops.inventory.imports import recognising
+from aops.inventory.imports import recognising, services
 from aops.inventory.imports.labels import KINDS, MODE_CHOICES
 from aops.inventory.imports.models import ImportKind, ImportMode
 from aops.inventory.reading import MAX_UPLOAD
@@ -25,9 +25,12 @@ class ImportForm(ConsoleForm):
         _l("File"),
         description=_l(
             "INI, YAML or JSON as Ansible reads them; a zip or tar of a folder with group_vars "
-            "and host_vars; or a table as CSV or XLSX with a row for each host. At most %(n)d MiB.",
+            "and host_vars; or a table as CSV or XLSX with a row for each host. At most %(n)d MiB, "
+            "or %(packed)d MiB of an archive.",
             n=MAX_UPLOAD >> 20,
+            packed=services.MAX_PACKED >> 20,
         ),
+        render_kw={"data-max-bytes": MAX_UPLOAD, "data-too-large": "file-too-large"},
     )
     text = TextField(
         _l("Or paste it here"),

@@ -185,7 +185,7 @@ def _packed(content: bytes) -> bytes:
         raise AopsError(
             _(
                 "This is too large: at most %(limit)d MiB can be imported at once, or %(packed)d "
-                "MiB of an archive. Import it in parts.",
+                "MiB of an archive. Pack it as zip or tar.gz, or import it in parts.",
                 limit=MAX_UPLOAD >> 20,
                 packed=MAX_PACKED >> 20,
             ),

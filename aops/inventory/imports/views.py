@@ -144,9 +144,10 @@ def _allow_large_uploads(app: Flask) -> None:
             _drain()
             flash(
                 _(
-                    "This is too large: at most %(limit)d MiB can be imported at once. Import it "
-                    "in parts.",
+                    "This is too large: at most %(limit)d MiB can be imported at once. Pack it as "
+                    "zip or tar.gz, at most %(packed)d MiB, or import it in parts.",
                     limit=MAX_UPLOAD >> 20,
+                    packed=services.MAX_PACKED >> 20,
                 ),
                 "error",
             )

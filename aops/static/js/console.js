@@ -10,6 +10,7 @@ import { bindPreviews } from "./previews.js";
 import { bindSelection } from "./selection.js";
 import { bindThemeChoice } from "./theme-choice.js";
 import { showLocalTimes } from "./times.js";
+import { bindUploads } from "./uploads.js";
 
 bindThemeChoice();
 bindMenus();
@@ -22,6 +23,7 @@ bindEditors();
 bindUnsavedWarning();
 bindInlineForms();
 bindPreviews();
+bindUploads();
 showLocalTimes(document);
 
 const SEARCHABLE = "select[data-role^='select2'], select[data-searchable], input[data-role^='select2']";

@@ -145,6 +145,20 @@ def test_a_file_that_is_too_large_gets_a_sentence_at_the_form(
     assert page.select_one("input[name=mode][checked]")["value"] == "replace"
 
 
+def test_the_browser_knows_the_limit_before_it_sends(
+    client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    client.sign_in(arthur)
+
+    form = client.get(f"/imports/into/{inventory.id}/").select_one("main form")
+
+    field = form.select_one("input[type=file]")
+    message = form.find(id=field["data-too-large"])
+    assert int(field["data-max-bytes"]) == reading.MAX_UPLOAD
+    assert message.has_attr("hidden")
+    assert "larger than 32 MiB" in message.text
+
+
 def test_far_too_large_a_request_leads_back_with_a_sentence(
     client: ConsoleClient, arthur: User, inventory: Inventory
 ) -> None:
@@ -156,6 +170,20 @@ def test_far_too_large_a_request_leads_back_with_a_sentence(
 
     assert answer.location == f"/imports/into/{inventory.id}/"
     assert "at most 32 MiB" in page.select_one("main .alert").text
+
+
+@pytest.mark.parametrize("size", [9 << 20, 17 << 20])
+def test_other_pages_say_how_much_they_take_and_how_to_go_on(
+    size: int, client: ConsoleClient, arthur: User
+) -> None:
+    client.sign_in(arthur)
+
+    answer = client._client.post("/inventories/new/", data={"variables": "#" * size})
+
+    assert answer.status_code == 413
+    text = " ".join(BeautifulSoup(answer.text, "html5lib").text.split())
+    assert "At most 16 MiB can be sent at once, 8 MiB of it as typed text." in text
+    assert "packed as zip or tar.gz and imported" in text
 
 
 def test_twenty_megabytes_reach_the_database(
