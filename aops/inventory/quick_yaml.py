@@ -16,16 +16,16 @@ from aops.core import yaml_text
 _WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
 """Letters that YAML 1.1 does not read as text."""
 
-_KEY = rf"(?!(?i:{'|'.join(sorted(_WORDS))}):)[A-Za-z_][A-Za-z0-9_]*+"
+KEY = rf"(?!(?i:{'|'.join(sorted(_WORDS))}):)[A-Za-z_][A-Za-z0-9_]*+"
 _PLAIN = r"[A-Za-z0-9_./](?:[A-Za-z0-9_./+=,@-]|:(?=[A-Za-z0-9_/:]))*+"
 _BREAKS = r"\n\r\t\x85\u2028\u2029"
 _QUOTED = rf"""'[^'{_BREAKS}]*+'|"[^"\\{_BREAKS}]*+\""""
 _ITEM = rf"[A-Za-z0-9_./][A-Za-z0-9_./+=@-]*+|{_QUOTED}"
 _LIST = rf"\[ *+(?:(?:{_ITEM}) *+(?:, *+(?:{_ITEM}) *+)*+)?+\]"
-_VALUE = rf"{_PLAIN}(?: ++{_PLAIN})*+|{_QUOTED}|{_LIST}"
-_ENTRY = rf"{_KEY}:(?: ++(?:{_VALUE}))? *+"
+VALUE = rf"{_PLAIN}(?: ++{_PLAIN})*+|{_QUOTED}|{_LIST}"
+_ENTRY = rf"{KEY}:(?: ++(?:{VALUE}))? *+"
 _SIMPLE = re.compile(rf"(?:(?:{_ENTRY})?+(?:\n|\Z))*+", re.ASCII)
-_ENTRIES = re.compile(rf"^({_KEY}): *+(.*?) *+$", re.ASCII | re.MULTILINE)
+_ENTRIES = re.compile(rf"^({KEY}): *+(.*?) *+$", re.ASCII | re.MULTILINE)
 
 
 def variables(text: str, names: Collection[str] | None = None) -> dict[str, Any]:
@@ -44,19 +44,20 @@ def variables(text: str, names: Collection[str] | None = None) -> dict[str, Any]
     return found if names is None else {key: found[key] for key in names if key in found}
 
 
-def _simple(text: str, names: Collection[str] | None) -> dict[str, Any]:
-    return {
-        name: _scalar(value)
-        for name, value in _ENTRIES.findall(text)
-        if names is None or name in names
-    }
-
-
-def _scalar(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """Give what stands behind the colon of one line, where that is a ``VALUE`` or nothing."""
     if text[:1].isalpha() and text.lower() not in _WORDS:
         return text
     value = _parsed(text)
     return value.copy() if isinstance(value, list) else value  # whoever asked may change it
+
+
+def _simple(text: str, names: Collection[str] | None) -> dict[str, Any]:
+    return {
+        name: value_of(value)
+        for name, value in _ENTRIES.findall(text)
+        if names is None or name in names
+    }
 
 
 @lru_cache(maxsize=50_000)

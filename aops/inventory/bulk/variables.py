@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, select
+from sqlalchemy import text as sql
 
 from aops.core import clock, yaml_text
+from aops.core.columns import Timestamp
 from aops.core.database import session
 from aops.inventory import edits, names, reserved
 from aops.inventory.bulk.selection import Selection
-from aops.inventory.bulk.services import Change
-from aops.inventory.bulk.yaml_edit import values_of, with_variable, without_variable
+from aops.inventory.bulk.services import Change, change_rows
+from aops.inventory.bulk.yaml_edit import setting, values_of, without_variable
 from aops.inventory.host_conditions import one_of
 from aops.inventory.models import Host
 
@@ -52,9 +56,8 @@ class SetVariable(Change):
 
     def apply(self, _selection: Selection, ids: list[int]) -> None:
         """Edit the texts."""
-        _write(
-            {key: with_variable(text, self.name, self.value) for key, text in _texts(ids).items()}
-        )
+        edited, texts = setting(self.name, self.value), _texts(ids)
+        _write(texts, {key: edited(text) for key, text in texts.items()})
 
     def facts(self) -> dict[str, Any]:
         """Give name and value, but no secret."""
@@ -78,7 +81,7 @@ class RemoveVariable(Change):
     def apply(self, _selection: Selection, ids: list[int]) -> None:
         """Edit the texts."""
         texts = _texts(ids)
-        _write({key: without_variable(text, self.name) for key, text in texts.items()})
+        _write(texts, {key: without_variable(text, self.name) for key, text in texts.items()})
 
     def facts(self) -> dict[str, Any]:
         """Give the name."""
@@ -93,17 +96,32 @@ def _texts(ids: list[int]) -> dict[int, str]:
     return {key: text or "" for key, text in session().execute(query)}
 
 
-def _write(texts: dict[int, str]) -> None:
-    pairs, now = [*texts.items()], clock.now()
-    for start in range(0, len(pairs), _ROWS):
-        piece = dict(pairs[start : start + _ROWS])
-        session().execute(
-            update(Host)
-            .where(one_of(Host.id, piece))
-            .values(
-                variables=case(piece, value=Host.id),
-                version=Host.version + 1,
-                updated_at=now,
-            )
-            .execution_options(synchronize_session=False)
-        )
+def _write(old: dict[int, str], new: dict[int, str]) -> None:
+    """Write the texts; those that only got the same ending take one statement together."""
+    endings: defaultdict[str, list[int]] = defaultdict(list)
+    others: list[tuple[int, str]] = []
+    for key, text in new.items():
+        if old[key] and text.startswith(old[key]):
+            endings[text[len(old[key]) :]].append(key)
+        else:
+            others.append((key, text))
+    for ending, ids in endings.items():
+        change_rows(ids, variables=Host.variables + ending)
+    now = clock.now()
+    for start in range(0, len(others), _ROWS):
+        _write_each(others[start : start + _ROWS], now)
+
+
+def _write_each(texts: list[tuple[int, str]], now: datetime) -> None:
+    """Put each text into its host; written as text, since building it takes longer than running."""
+    spots = range(len(texts))
+    cases = " ".join(f"WHEN :id{spot} THEN :text{spot}" for spot in spots)
+    ids = ", ".join(f":id{spot}" for spot in spots)
+    statement = sql(
+        f"UPDATE hosts SET variables = CASE id {cases} END, version = version + 1, "  # noqa: S608 - only names of parameters
+        f"updated_at = :now WHERE id IN ({ids})"
+    ).bindparams(bindparam("now", now, Timestamp))
+    values: dict[str, Any] = {}
+    for spot, (key, new) in enumerate(texts):
+        values |= {f"id{spot}": key, f"text{spot}": new}
+    session().execute(statement, values)

@@ -1,12 +1,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aops.core import yaml_text
 from aops.inventory import edits
-from aops.inventory.bulk.yaml_edit import values_of, with_variable, without_variable
+from aops.inventory.bulk.yaml_edit import setting, values_of, without_variable
 
 PERSONS = """\
 # where it stands
@@ -45,7 +45,7 @@ port: 8080
 def test_a_variable_is_set_and_the_rest_stays(
     text: str, name: str, value: Any, expected: str
 ) -> None:
-    assert with_variable(text, name, value) == expected
+    assert setting(name, value)(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_variable_is_set_and_the_rest_stays(
 )
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_where_the_text_cannot_stay_the_meaning_does(text: str, name: str) -> None:
-    edited = with_variable(text, name, [1, "x"])
+    edited = setting(name, [1, "x"])(text)
 
     wanted = yaml_text.parse_mapping(text) | {name: [1, "x"]}
     assert edits.same(yaml_text.parse_mapping(edited), wanted)
@@ -105,7 +105,7 @@ def test_any_value_is_set_and_removed_again(
     text = yaml_text.dump(variables) if variables else ""
     text = f"# first\n{text}# last\n" if with_comment and variables else text
 
-    edited = with_variable(text, name, value)
+    edited = setting(name, value)(text)
     removed = without_variable(edited, name)
 
     assert edits.same(yaml_text.parse_mapping(edited), variables | {name: value})
@@ -113,3 +113,47 @@ def test_any_value_is_set_and_removed_again(
     assert values_of(removed, name) == []
     rest = {key: kept for key, kept in variables.items() if key != name}
     assert edits.same(yaml_text.parse_mapping(removed), rest)
+
+
+LINES = [
+    "a: 1",
+    "a:",
+    "a:   # nothing yet",
+    "a: yes",
+    "a: 1:30",
+    "a: 'b: 2'  # quoted",
+    "a: [1, 'x']",
+    "b: x y  # why: a: 1",
+    'b: "a: 1"',
+    "b: http://example.com:80/a",
+    "ab: a",
+    "# a: 9",
+    "  # a: 9",
+    "",
+    "  ",
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=6), st.sampled_from([7, None, "x # y", [1, 2]]))
+def test_plain_lines_and_comments_stay_as_they_are(lines: list[str], value: Any) -> None:
+    names = [line.partition(":")[0] for line in lines if line[:1].isalpha()]
+    assume(len(names) == len(set(names)))
+    text = "".join(f"{line}\n" for line in lines)
+    known = yaml_text.parse_mapping(text)
+
+    edited = setting("a", value)(text)
+
+    assert edits.same(values_of(text, "a"), [known["a"]] if "a" in known else [])
+    assert edits.same(yaml_text.parse_mapping(edited), known | {"a": value})
+    rest = [line for line in lines if not line.startswith("a:")]
+    assert [line for line in edited.splitlines() if not line.startswith("a:")] == rest
+    assert without_variable(edited, "a").splitlines() == rest
+
+
+def test_a_secret_of_several_lines_beside_plain_ones_stays() -> None:
+    secret = "key: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n"
+    text = f"# first\na: 1  # why\n{secret}b: 2\n"
+
+    assert setting("a", 3)(text) == f"# first\na: 3  # why\n{secret}b: 2\n"
+    assert without_variable(text, "a") == f"# first\n{secret}b: 2\n"
+    assert values_of(text, "a") == [1]
