@@ -90,7 +90,7 @@ def _problems(old: InventoryRows, new: InventoryRows, *, may_reserve: bool) -> I
 
 
 def check_variables(old: str, new: str, *, may_reserve: bool) -> None:
-    """Refuse variables as the forms do.
+    """Refuse variables as the forms do, but for their names: those are the file's.
 
     Raises:
         AopsError: At the field ``variables``.
@@ -98,7 +98,7 @@ def check_variables(old: str, new: str, *, may_reserve: bool) -> None:
     if old == new:
         return
     if values := _values(_to_judge(new)):
-        names.check_variables(values)
+        names.check_imported_variables(values)
         reserved.check(values, _values(_to_judge(old)), allowed=may_reserve)
 
 

@@ -138,6 +138,24 @@ def check_variables(variables: Mapping[str, Any]) -> None:
         _check_connection_variable(name, value)
 
 
+def check_imported_variables(variables: Mapping[str, Any]) -> None:
+    """Refuse addresses, ports and users that are options; names are those that the file has.
+
+    Ansible takes any text for the name of a variable in an inventory, ``tag-name`` or ``größe``
+    too, and shows it in ``hostvars``; a form asks for one that templates can use.
+
+    Raises:
+        AopsError: At the field ``variables``.
+    """
+    for name, value in variables.items():
+        _check_connection_variable(name, value)
+
+
+def is_variable_name(name: str) -> bool:
+    """Tell whether templates find a variable of this name."""
+    return bool(_VARIABLE.fullmatch(name)) and name not in _JINJA_WORDS
+
+
 def is_address(text: str) -> bool:
     """Tell whether a text is a host name, an IPv4 or an IPv6 address, and nothing more."""
     return bool(_HOST.fullmatch(text)) or is_ipv6(text)

@@ -204,12 +204,26 @@ _NOTES: dict[str, _Words] = {
         "as a dynamic source.",
         **a,
     ),
+    "not_text_ignored": lambda a: _("%(file)s was left out: it is no text file.", **a),
     "program_ignored": lambda a: _(
         "%(file)s was left out: a program in an upload is never run. Add it as a dynamic source.",
         **a,
     ),
     "not_beside": lambda a: _(
         "%(folder)s was not read: Ansible takes variables only from beside the inventory.", **a
+    ),
+    "unread": lambda a: _(
+        "Ansible cannot read %(file)s and goes on without it, here as in a run: %(text)s", **a
+    ),
+    "project": lambda a: _(
+        "Only “%(file)s” was read as the inventory, with the variables beside it: there are roles, "
+        "so this is a whole project.",
+        **a,
+    ),
+    "shadowed_by_file": lambda a: _(
+        "%(variable)s of %(groups)s was left out: a file in group_vars beats it, so no host ever "
+        "sees it.",
+        **a,
     ),
     "priority_in_file": lambda a: _(
         "%(variable)s in a file of group_vars changes no priority in Ansible; it was kept as a "

@@ -47,11 +47,11 @@ class InOrder(dict[Any, None]):
 
 
 @contextmanager
-def strict(plugins: str) -> Iterator[None]:
+def strict(plugins: str, *, strictly: bool = True) -> Iterator[None]:
     """Read only with these plugins, refuse what none can read, and keep Ansible quiet."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(constants, "INVENTORY_ENABLED", plugins.split(","))
-        patch.setattr(constants, "INVENTORY_ANY_UNPARSED_IS_FAILED", True)
+        patch.setattr(constants, "INVENTORY_ANY_UNPARSED_IS_FAILED", strictly)
         patch.setattr(group, "set", InOrder, raising=False)
         patch.setattr(context, "CLIARGS", ImmutableDict(basedir=None, extra_vars=()))
         for method in ("warning", "deprecated", "error_as_warning", "display"):
@@ -62,9 +62,9 @@ def strict(plugins: str) -> Iterator[None]:
 class Listed:
     """An inventory as Ansible understands a file."""
 
-    def __init__(self, path: Path, plugins: str = "yaml,ini") -> None:
+    def __init__(self, path: Path, plugins: str = "yaml,ini", *, strictly: bool = True) -> None:
         self._plugins = plugins
-        with strict(plugins):
+        with strict(plugins, strictly=strictly):
             self.loader = DataLoader()
             self.manager = InventoryManager(self.loader, sources=[str(path)])
 

@@ -200,8 +200,6 @@ def test_other_inventories_are_left_alone(inventory: Inventory) -> None:
     [
         (InventoryRows(hosts={"a[1:2]": ""}), "Host “a.1:2.”: .*more than a name"),
         (InventoryRows(hosts={"a": "ansible_port: 99999\n"}), "Host “a”: ansible_port must be"),
-        (InventoryRows(hosts={"a": "x-y: 1\n"}), "“x-y” cannot be a variable name"),
-        (InventoryRows(hosts={"a": "none: 1\n"}), "“none” is a name that Ansible keeps"),
         (InventoryRows(hosts={"a": "yes: 1\n"}), "must be text"),
         (InventoryRows(hosts={"a": "a: 1\na: 2\n"}), "stands twice"),
         (InventoryRows(hosts={"a": "ansible_host: -oProxyCommand=x\n"}), "must be a host name"),
@@ -221,6 +219,14 @@ def test_what_a_form_would_refuse_is_refused(
         write(inventory, Snapshot(wanted), MERGE)
 
     assert writing.current_snapshot(inventory.id) == Snapshot()
+
+
+def test_a_variable_may_be_called_as_ansible_lets_it_be_called(inventory: Inventory) -> None:
+    odd = 'x-y: 1\n"1st": 2\ngröße: 3\na.b: 4\nnone: 5\n"": 6\n'
+
+    write(inventory, snapshot({"a": odd}), MERGE)
+
+    assert host_named("a").variables == odd
 
 
 def test_groups_nested_too_deep_are_refused(inventory: Inventory) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import is_encrypted
@@ -61,7 +62,7 @@ def _manager(said: guards.Said) -> type[InventoryManager]:
         """Tells which file it reads, which no message of Ansible's surely does."""
 
         def parse_source(self, source: str, cache: bool = False) -> Any:  # noqa: FBT001, FBT002 - Ansible's signature
-            said.source = source
+            said.begin(source)
             return super().parse_source(source, cache=cache)
 
     return Manager
@@ -119,12 +120,11 @@ def _in_order(inventory: InventoryManager) -> list[Any]:
 
 
 def _variables_of(inventory: InventoryManager, entity: Any) -> Variables:
-    files = get_vars_from_inventory_sources(
-        inventory._loader,  # noqa: SLF001 - as InventoryCLI does
-        inventory._sources,  # noqa: SLF001
-        [entity],
-        "all",
-    )
+    sources = inventory._sources  # noqa: SLF001 - as InventoryCLI does
+    try:
+        files = get_vars_from_inventory_sources(inventory._loader, sources, [entity], "all")  # noqa: SLF001
+    except AnsibleError as error:
+        raise guards.unreadable_variables(error, Path(sources[0])) from None
     return Variables(_outside(entity.vars), _outside(files))
 
 

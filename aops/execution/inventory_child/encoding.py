@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ MAX_NODES = 100_000
 """Of one host's or group's variables, with every alias written out."""
 
 _TEMPLATE = re.compile(r"\{[{%#]")
+_JSON_KEYS = (bool, int, float, type(None))
 
 
 class Encoder:
@@ -46,9 +48,13 @@ class Encoder:
         return {self._name(key): self._value(value, 0) for key, value in variables.items()}
 
     def _name(self, key: Any) -> str:
-        return str(key) if isinstance(key, str) else str(self._untagged(key))
+        """Name a variable as ``ansible-inventory --list`` does, whatever YAML made of its name."""
+        if isinstance(key, str):
+            return str(key)
+        plain = self._untagged(key)
+        return json.dumps(plain) if isinstance(plain, _JSON_KEYS) else str(plain)
 
-    def _value(self, value: Any, depth: int) -> Any:  # noqa: PLR0911, C901 - one line a type
+    def _value(self, value: Any, depth: int) -> Any:  # noqa: PLR0911, PLR0912, C901 - one line a type
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise Refused("too_many_values", owner=self._owner, limit=MAX_NODES)
@@ -72,6 +78,8 @@ class Encoder:
         if isinstance(value, dt.datetime | dt.date):
             kind = "time" if isinstance(value, dt.datetime) else "date"
             return {"!": [kind, self._untagged(value).isoformat()]}
+        if isinstance(value, dt.time):  # of TOML; YAML has none, and Ansible lists it as text
+            return str(self._untagged(value).isoformat())
         if isinstance(value, bytes):
             return {"!": ["binary", base64.b64encode(value).decode()]}
         if isinstance(value, Iterable):

@@ -18,6 +18,7 @@ from .problems import Note, Refused
 _RANGE = re.compile(r"\[([^\]]*)\]")
 _PARSER = re.compile(r"with '([^']*)' plugin")
 _SAID_ALREADY = re.compile(r"\AFailed to parse inventory: ")
+_UNREAD = re.compile(r"Unable to parse (.+) as an inventory source")
 _MAX_SAID = 2_000
 _MAX_NOTES = 50
 
@@ -37,10 +38,21 @@ class Said:
         self._errors: list[BaseException] = []
 
     def warning(self, msg: object, *_: object, **__: object) -> None:
-        """Keep a warning as a note."""
-        note: Note = ("ansible", {"text": self._plain(msg)})
+        """Keep a warning as a note; one about a file that could not be read with the reason."""
+        text = self._plain(msg)
+        note: Note = ("ansible", {"text": text})
+        if unread := _UNREAD.fullmatch(text):
+            if unread[1] != self._plain(self.source):
+                return  # a folder, of whose files this was told
+            note = ("unread", {"file": unread[1], "text": self._why()})
         if len(self._notes) < _MAX_NOTES and note not in self._notes:
             self._notes.append(note)
+
+    def begin(self, source: str) -> None:
+        """Forget what was said of the file before."""
+        self.source = source
+        if Path(source).is_file():
+            self._failures = {}
 
     def failure(self, msg: object, exception: BaseException, **__: object) -> None:
         """Keep why one of the plugins could not read a file."""
@@ -60,13 +72,16 @@ class Said:
             plugin: The name of the inventory plugin that was configured, if any was.
         """
         _refuse_exhaustion(error)
-        meant = "auto" if plugin else formats.of(Path(self.source))
-        said = self._failures.get(meant) or next(iter(self._failures.values()), "")
-        text = (said or self._plain(error))[:_MAX_SAID]
+        text = (self._why("auto" if plugin else "") or self._plain(error))[:_MAX_SAID]
         self._print_all()
         if plugin:
             return plugin_faults.explained(plugin, self._errors or [error], text)
         return Refused("not_understood", text=text)
+
+    def _why(self, parser: str = "") -> str:
+        """Give what the parser said that the file was meant for."""
+        meant = parser or formats.of(Path(self.source))
+        return self._failures.get(meant) or next(iter(self._failures.values()), "")
 
     def _print_all(self) -> None:
         """Keep everything for who wants to see it; printing is how a reading says things beside."""
@@ -77,6 +92,39 @@ class Said:
 
     def _plain(self, message: object) -> str:
         return " ".join(str(message).replace(self._folder, "").split())[:_MAX_SAID]
+
+
+def unreadable_variables(error: BaseException, source: Path) -> Refused:
+    """Say in Ansible's words why a file of group_vars or host_vars cannot be read."""
+    _refuse_exhaustion(error)
+    folder = source if source.is_dir() else source.parent
+    where = _place_of(error)
+    said = f"{error} ({where})" if where else str(error)
+    return Refused(
+        "not_understood", text=" ".join(said.replace(f"{folder}/", "").split())[:_MAX_SAID]
+    )
+
+
+def _place_of(exception: BaseException | None) -> str:
+    """Give file and line of the innermost error that has them."""
+    found = ""
+    while exception is not None:
+        thing = getattr(exception, "obj", None)
+        origin = thing if isinstance(thing, Origin) else Origin.get_tag(thing)
+        if origin is not None and origin.path and origin.line_num:
+            found = str(origin)
+        exception = exception.__cause__ or exception.__context__
+    return found
+
+
+def _refuse_exhaustion(exception: BaseException | None) -> None:
+    """End the reading where memory or the stack gave out, instead of trying another plugin."""
+    while exception is not None:
+        if isinstance(exception, MemoryError):
+            raise Refused("memory")
+        if isinstance(exception, RecursionError):
+            raise Refused("nested_too_deeply")
+        exception = exception.__cause__ or exception.__context__
 
 
 def listen(notes: list[Note], folder: Path) -> Said:

@@ -25,7 +25,7 @@ def read(order: dict[str, Any], content: bytes) -> dict[str, Any]:
     notes: list[Note] = []
     source = places.lay_out(order, content, folder, notes)
     kind = "script" if source.is_answer else order["kind"]
-    _set_environment(order, _PLUGINS[kind])
+    _set_environment(order, _PLUGINS[kind], whole=not source.path.is_dir())
     gc.disable()  # nothing here is garbage before the end, and its search costs a third
     from . import ansible_side  # noqa: PLC0415 - reads its settings from the environment above
 
@@ -41,7 +41,14 @@ def read(order: dict[str, Any], content: bytes) -> dict[str, Any]:
     return document
 
 
-def _set_environment(order: dict[str, Any], plugins: str) -> None:
+def _set_environment(order: dict[str, Any], plugins: str, *, whole: bool) -> None:
+    """Set what Ansible reads when it is loaded.
+
+    Args:
+        order: With the environment of who ordered it.
+        plugins: The parsers that may be tried.
+        whole: Whether each file must be understood; of a folder Ansible reads what it can.
+    """
     scratch = order["scratch"]
     home = Path(scratch, "home")
     home.mkdir(mode=0o700, exist_ok=True)
@@ -63,7 +70,8 @@ def _set_environment(order: dict[str, Any], plugins: str) -> None:
         "ANSIBLE_LOCAL_TEMP": f"{scratch}/ansible/tmp",
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_INVENTORY_ENABLED": plugins,
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1",
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": str(int(whole)),
+        "ANSIBLE_INVENTORY_UNPARSED_FAILED": "1",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
         "ANSIBLE_DEVEL_WARNING": "0",
         "ANSIBLE_LOCALHOST_WARNING": "0",

@@ -39,7 +39,9 @@ def settle(
     above = {host.name: _groups_of(host) for host in hosts}
     for key in sorted(keys, key=str):
         wanted = {name: _as_ansible(key, above[name], groups) for name in above}
-        _drop_shadowed(key, above, groups, wanted)
+        lost = _drop_shadowed(key, above, groups, wanted)
+        if lost and key != _PRIORITY:
+            notes.append(("shadowed_by_file", {"variable": str(key), "groups": ", ".join(lost)}))
         moved = 0
         for name, (value, _giver) in wanted.items():
             if key in host_own[name] or _same(_as_rows(key, above[name], groups), value):
@@ -116,10 +118,15 @@ def _drop_shadowed(
     above: dict[str, list[str]],
     groups: dict[str, Variables],
     wanted: dict[str, tuple[Any, tuple[str, bool]]],
-) -> None:
-    """Take away what the inventory says of a group and no host of it ever sees."""
+) -> list[str]:
+    """Take away what the inventory says of a group and no host of it ever sees; name the groups."""
     seen = {giver for _value, giver in wanted.values()}
     used = {name for names in above.values() for name in names}
-    for name, variables in groups.items():
-        if key in variables.inventory and name in used and (name, False) not in seen:
-            del variables.inventory[key]
+    lost = [
+        name
+        for name, variables in groups.items()
+        if key in variables.inventory and name in used and (name, False) not in seen
+    ]
+    for name in lost:
+        del groups[name].inventory[key]
+    return [name for name in lost if key not in groups[name].files]
