@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aops.inventory import edits
+from aops.inventory.comments import has_comments
 from aops.inventory.edits import Edit
 from aops.inventory.imports.models import ImportMode
 from aops.inventory.rows import GroupRow, InventoryRows
@@ -69,6 +70,8 @@ class Changes:
         after: The inventory as it would be, with all details of its hosts.
         variables: Of the group ``all``.
         order: Whether ``hosts`` or ``groups`` that stay change places among each other.
+        comments: Names of the ``hosts`` and ``groups`` in whose variables comments are lost, and
+            ``all`` if they are in those of the inventory.
     """
 
     after: Snapshot
@@ -77,6 +80,7 @@ class Changes:
     variables: Edits = ()
     order: tuple[str, ...] = ()
     cautions: tuple[Caution, ...] = ()
+    comments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -111,6 +115,7 @@ class Changes:
             "variables": _plain(self.variables),
             "order": list(self.order),
             "cautions": [vars(caution) for caution in self.cautions],
+            "comments": {kind: len(names) for kind, names in self.comments.items()},
         }
 
 
@@ -139,6 +144,7 @@ def compare(current: Snapshot, wanted: Snapshot, mode: ImportMode) -> Changes:
         variables=variable_edits,
         order=tuple(_reordered(old, after.rows)),
         cautions=tuple(_cautions(old, after.rows)),
+        comments=_lost_comments(old, after.rows),
     )
 
 
@@ -271,6 +277,32 @@ def _reordered(old: InventoryRows, new: InventoryRows) -> Iterable[str]:
         yield "hosts"
     if _common(old.groups, new.groups) != _common(new.groups, old.groups):
         yield "groups"
+
+
+def _lost_comments(old: InventoryRows, new: InventoryRows) -> dict[str, tuple[str, ...]]:
+    """Find what people wrote beside variables that are now written anew."""
+    found = {
+        "all": _uncommented({"all": (old.variables, new.variables)}),
+        "groups": _uncommented(
+            {
+                name: (group.variables, new.groups[name].variables)
+                for name, group in old.groups.items()
+                if name in new.groups
+            }
+        ),
+        "hosts": _uncommented(
+            {name: (text, new.hosts[name]) for name, text in old.hosts.items() if name in new.hosts}
+        ),
+    }
+    return {kind: names for kind, names in found.items() if names}
+
+
+def _uncommented(texts: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, (before, after) in texts.items()
+        if before != after and has_comments(before) and not has_comments(after)
+    )
 
 
 def _common(names: Iterable[str], others: Mapping[str, Any]) -> list[str]:

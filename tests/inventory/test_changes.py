@@ -11,6 +11,7 @@ from hypothesis import given
 from aops.core.errors import AopsError
 from aops.inventory import edits
 from aops.inventory.changes import Caution, Changes, Entry, compare
+from aops.inventory.comments import has_comments
 from aops.inventory.edits import Edit
 from aops.inventory.imports.models import ImportMode
 from aops.inventory.rows import GroupRow, InventoryRows
@@ -50,6 +51,51 @@ def test_merging_keeps_hosts_groups_members_and_variables() -> None:
     assert edits.read(rows.hosts["a"]) == {"x": 1, "y": 3, "z": 4}
     assert rows.groups["g"] == GroupRow(variables="v: 1\n", hosts=["b", "a"], children=["h"])
     assert changes.hosts.removed == changes.groups.removed == ()
+
+
+@pytest.mark.parametrize("mode", [MERGE, REPLACE])
+def test_comments_that_are_lost_are_counted(mode: ImportMode) -> None:
+    old = Snapshot(
+        InventoryRows(
+            "x: 1 # why\n",
+            {"changed": "# who\na: 1\n", "same": "a: 1 # what\n", "none": "a: '1 # 2'\n"},
+            {"g": GroupRow(variables="a: 1\n  # where\n")},
+        )
+    )
+    new = Snapshot(
+        InventoryRows(
+            "x: 2\n",
+            {"changed": "a: 2\n", "same": "a: 1\n", "none": "a: 2\n"},
+            {"g": GroupRow(variables="a: 2\n")},
+        )
+    )
+
+    changes = compare(old, new, mode)
+
+    assert changes.comments == {"all": ("all",), "groups": ("g",), "hosts": ("changed",)}
+    assert changes.as_json()["comments"] == {"all": 1, "groups": 1, "hosts": 1}
+    assert changes.after.rows.hosts["same"] == "a: 1 # what\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ("a: 1\n", False),
+        ("a: x#y\n", False),
+        ("a: 'x # y'\n", False),
+        ('a: "x\n  # y"\n', False),
+        ("a: |\n  # no comment\n", False),
+        ("a: >-\n  x # no comment\n", False),
+        ("# above\na: 1\n", True),
+        ("a: 1 # beside\n", True),
+        ("a: 'x # y' # beside\n", True),
+        ("a: |\n  # none\n# below\n", True),
+        ("a:\n  # within\n  b: 'c'\n", True),
+    ],
+)
+def test_comments_are_told_from_values(text: str, expected: bool) -> None:
+    assert has_comments(text) is expected
 
 
 def test_every_variable_that_differs_is_told_with_both_values() -> None:

@@ -287,6 +287,21 @@ def test_the_preview_shows_old_and_new_values(
     assert "abc" not in page.text
 
 
+def test_the_preview_says_on_how_many_hosts_comments_are_lost(
+    client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    for number in range(3):
+        text = "rack: 1 # the left one\n"
+        factories.make_host(f"web{number}", inventory=inventory, variables=text)
+    hosts = {"web0": "rack: 2\n", "web1": "rack: 2\n", "web2": "rack: 1\n"}
+    one = ready(inventory, Snapshot(InventoryRows(hosts=hosts)))
+    client.sign_in(arthur)
+
+    page = client.get(f"/imports/{one.id}/")
+
+    assert "comments in the variables of 2 hosts" in page.select_one("#comments").text
+
+
 def test_removing_hosts_asks_with_their_number(
     client: ConsoleClient, arthur: User, inventory: Inventory
 ) -> None:
