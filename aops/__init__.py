@@ -33,13 +33,23 @@ def create_app() -> Flask:
     from aops.core.keyring import KeyProblem  # noqa: PLC0415
 
     try:
-        return build()
+        return build(despite_keys=_is_for_the_doctor())
     except (SettingsError, KeyProblem) as error:
         reason = str(error)
     except OSError as error:
         reason = f"{error.filename}: {error.strerror}. AOPS_HOME must be a folder of aops' own."
     sys.stderr.write(f"aops cannot start. {reason}\n")
     raise SystemExit(_CANNOT_LOAD)
+
+
+def _is_for_the_doctor() -> bool:
+    """Tell whether `flask` asks for its command `doctor`, which is to say what is wrong."""
+    import click  # noqa: PLC0415
+    from flask.cli import FlaskGroup  # noqa: PLC0415
+
+    context = click.get_current_context(silent=True)
+    asked_by_flask = context is not None and isinstance(context.command, FlaskGroup)
+    return asked_by_flask and "doctor" in sys.argv[1:]
 
 
 def __getattr__(name: str) -> Any:

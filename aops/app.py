@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_migrate import Migrate
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from aops.config import Settings, read_settings
 from aops.core import (
@@ -64,11 +65,13 @@ TABLES = (
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, despite_keys: bool = False) -> Flask:
     """Build the console.
 
     Args:
         settings: Read from the environment when None.
+        despite_keys: For who is to tell what is wrong with the keys: build it nonetheless,
+            and leave the sentence in ``extensions["key_problem"]``.
 
     Raises:
         SettingsError: If a setting is unknown or malformed.
@@ -79,6 +82,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _prepare_home(settings)
     _configure(app, settings)
     _init_database(app, settings)
+    with _key_problem_kept(app) if despite_keys else contextlib.nullcontext():
+        _check_keys(app, settings)
     security.init_security(app, settings)
     assets.init_assets(app)
     _init_admin(app)
@@ -101,7 +106,6 @@ def _prepare_home(settings: Settings) -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.extensions["settings"] = settings
     app.config.update(
-        SECRET_KEY=keyring.load(settings.keys),
         TESTING=settings.mode == "testing",
         TEMPLATES_AUTO_RELOAD=settings.mode == "development",
         FLASK_ADMIN_FLUID_LAYOUT=True,
@@ -116,8 +120,20 @@ def _init_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), compare_type=True, render_as_batch=True)
+
+
+@contextlib.contextmanager
+def _key_problem_kept(app: Flask) -> Iterator[None]:
+    try:
+        yield
+    except keyring.KeyProblem as problem:
+        app.extensions["key_problem"] = str(problem)
+
+
+def _check_keys(app: Flask, settings: Settings) -> None:
+    app.config["SECRET_KEY"] = keyring.load(settings.keys)
     # A database that is away must not keep the web server from saying so on its pages.
-    with app.app_context(), contextlib.suppress(OperationalError):
+    with app.app_context(), contextlib.suppress(DatabaseError):
         keyring.verify(settings.keys, db.engine)
         db.engine.dispose()  # a worker forks next, and its children must not share a connection
 

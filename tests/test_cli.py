@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from aops.cli import checks_here
 from aops.users import passwords
 from tests.embedded import Aops, one_time_password
-from tests.services.server import free_port
+from tests.files import replaced
 
 STARTS = (
-    ("flask", "--app", "aops", "doctor"),
+    ("flask", "--app", "aops", "user", "list"),
     ("flask", "--app", "wsgi", "routes"),
     ("flask", "--app", "aops", "db", "upgrade"),
     ("gunicorn", "--workers", "4", "-k", "gevent", "-n", "aops_server", "aops"),
@@ -143,91 +142,10 @@ def test_commands_before_the_first_migration_say_so(tmp_path: Path):
     assert said == "Error: The database has no tables yet. Run: flask db upgrade\n"
 
 
-def test_the_doctor_says_what_an_empty_installation_lacks(tmp_path: Path):
-    aops = Aops(tmp_path)
-
-    said = aops.flask("doctor", code=1)
-
-    assert failing(said) == {
-        "migrations": "The tables are at revision none, the code wants 0002. Run: flask db upgrade",
-        "workers": "The database has no tables yet. Run: flask db upgrade",
-        "scheduler": "The database has no tables yet. Run: flask db upgrade",
-        "sealing key": f"{aops.home}/keys/seal.key does not exist yet. "
-        "Run `flask db upgrade`, then this again.",
-    }
-
-
-def test_the_doctor_misses_workers_scheduler_and_broker(migrated: Aops):
-    url = f"redis://127.0.0.1:{free_port()}/0"
-    migrated.environment["AOPS_BROKER_URL"] = url
-
-    said = failing(migrated.flask("doctor", code=1))
-
-    assert set(said) == {"workers", "scheduler", "broker"}
-    assert "celery -A aops.worker worker" in said["workers"]
-    assert "celery -A aops.worker beat" in said["scheduler"]
-    assert said["broker"].startswith(f"{url} does not answer")
-
-
-def test_the_doctor_tells_no_password(migrated: Aops):
-    migrated.environment["AOPS_DATABASE_URL"] = "mysql+pymysql://mds:geheim@127.0.0.1:1/aops"
-    migrated.environment["AOPS_BROKER_URL"] = "amqp://mds:geheim@127.0.0.1:1//"
-
-    said = migrated.flask("doctor", code=1)
-
-    assert {"database", "broker"} <= set(failing(said))
-    assert "geheim" not in said
-
-
-def test_the_doctor_misses_bubblewrap(migrated: Aops, tmp_path: Path):
-    migrated.environment["PATH"] = str(tmp_path)
-
-    said = failing(migrated.flask("doctor", code=1))
-
-    assert said["sandbox"].startswith("Runs are refused on this machine. Install")
-
-
-def test_a_full_disk_is_a_problem(migrated: Aops, monkeypatch: pytest.MonkeyPatch):
-    usage = checks_here.shutil._ntuple_diskusage(total=100 * 1024**3, used=0, free=4 * 1024**3)
-    monkeypatch.setattr(checks_here.shutil, "disk_usage", lambda _path: usage)
-
-    with pytest.raises(checks_here.Problem, match=r"4\.0 GiB \(4%\) free"):
-        checks_here.disk(_Home(migrated.home))
-
-
-def failing(said: str) -> dict[str, str]:
-    """Give the checks that failed, with their advice; the built files are not of interest."""
-    found = dict(re.findall(r"^FAIL  (.{12})  (.*)$", said, re.MULTILINE))
-    return {
-        name.strip(): advice
-        for name, advice in found.items()
-        if name.strip() not in {"assets", "translations"}
-    }
-
-
 def password_of(aops: Aops, username: str, password: str) -> bool:
     """Tell whether it is the account's."""
     rows = aops.query("SELECT password_hash FROM users WHERE username = ?", username)
     return passwords.matches(rows[0][0], password)
-
-
-class replaced:  # noqa: N801 - used like a function
-    """Put other content into a file while the block runs."""
-
-    def __init__(self, path: Path, content: bytes) -> None:
-        self._path, self._content = path, content
-
-    def __enter__(self) -> None:
-        self._before = self._path.read_bytes()
-        self._path.write_bytes(self._content)
-
-    def __exit__(self, *_: object) -> None:
-        self._path.write_bytes(self._before)
-
-
-class _Home:
-    def __init__(self, home: Path) -> None:
-        self.home = home
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_a_database_that_is_away_is_a_sentence(production: Aops):
 
     said = production.flask("doctor", code=1)
 
-    assert re.search(r"^FAIL +database +The database does not answer", said, re.MULTILINE)
+    assert re.search(r"^problem +database +The database does not answer", said, re.MULTILINE)
     assert "secret" not in said
     assert "Traceback" not in said
 

@@ -1,9 +1,8 @@
-"""What this machine has: broker, key, disk, Ansible, sandbox, and the built files."""
+"""What belongs to aops on this machine: broker, key, Ansible, sandbox, and the built files."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -12,17 +11,17 @@ from celery import Celery
 from flask import current_app
 from kombu.exceptions import OperationalError
 from kombu.utils.url import maybe_sanitize_url
+from sqlalchemy.exc import DatabaseError
 
 from aops.cli.embedded import PROJECT
-from aops.cli.finding import Problem
+from aops.cli.finding import Caution, Problem
 from aops.config import Settings
 from aops.core import keyring
 from aops.core.broker import embedded_options
+from aops.core.database import db
 from aops.execution import sandbox
 from aops.execution.layout import ANSIBLE_PLAYBOOK
 
-_FREE_BYTES = 512 * 1024**2
-_FREE_SHARE = 0.05
 _CONNECT_SECONDS = 3
 _ANSIBLE_SECONDS = 60
 _BUILT = ("console.css", "console.js", "theme.js", "job-log.js", "icons.svg")
@@ -53,22 +52,18 @@ def _embedded_broker(settings: Settings) -> str:
 
 
 def sealing_key(settings: Settings) -> str:
-    """Look whether it is there; that it is the right one was proved when aops was loaded."""
+    """Prove that it is the one that sealed what the database holds."""
     path = keyring.seal_file(settings.keys)
+    try:
+        keyring.load(settings.keys)
+        keyring.verify(settings.keys, db.engine)
+    except keyring.KeyProblem as problem:
+        raise Problem(str(problem)) from problem
+    except DatabaseError as error:
+        raise Caution(f"Whether {path} is the right one, only the database can tell.") from error
     if not path.exists():
         raise Problem(f"{path} does not exist yet. Run `flask db upgrade`, then this again.")
     return f"{path}; keep a copy of it outside this machine"
-
-
-def disk(settings: Settings) -> str:
-    """Ask for room for output and for runs."""
-    usage = shutil.disk_usage(settings.home)
-    free = f"{usage.free / 1024**3:.1f} GiB ({usage.free / usage.total:.0%}) free"
-    if usage.free < _FREE_BYTES or usage.free < usage.total * _FREE_SHARE:
-        raise Problem(
-            f"{free} in {settings.home}. Free some: below 512 MiB or 5 % runs may be ended."
-        )
-    return free
 
 
 def ansible(_settings: Settings) -> str:
@@ -92,11 +87,12 @@ def ansible(_settings: Settings) -> str:
 def sandbox_(settings: Settings) -> str:
     """Start a sandbox as a run would."""
     if settings.isolation == "off":
-        return "off: runs see all that aops sees, because AOPS_ISOLATION says so"
+        raise Caution("Runs see all that aops sees, because AOPS_ISOLATION is off.")
     status = sandbox.probe()
+    if not status.works and settings.isolation == "required":
+        raise Problem(f"Runs are refused on this machine. {status.detail}")
     if not status.works:
-        consequence = "refused" if settings.isolation == "required" else "not isolated"
-        raise Problem(f"Runs are {consequence} on this machine. {status.detail}")
+        raise Caution(f"Runs are not isolated on this machine. {status.detail}")
     return f"bubblewrap works; isolation is {settings.isolation}"
 
 
@@ -110,11 +106,11 @@ def assets(_settings: Settings) -> str:
 
 
 def translations(_settings: Settings) -> str:
-    """Look whether each catalogue is compiled, and newer than its source."""
+    """Look whether each catalogue is compiled, and newer than its source; English needs none."""
     sources = sorted((PROJECT / "aops" / "translations").glob("*/LC_MESSAGES/*.po"))
     stale = [source for source in sources if _is_stale(source)]
     if stale or not sources:
-        raise Problem("The translations are not compiled. Run: make translations")
+        raise Caution("The translations are not compiled. Run: make translations")
     return ", ".join(source.parts[-3] for source in sources)
 
 

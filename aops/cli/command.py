@@ -6,6 +6,7 @@ import getpass
 from typing import Any
 
 import click
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from aops.core.actor import Actor, acting_as
@@ -14,10 +15,19 @@ from aops.core.errors import AopsError
 
 
 class Command(click.Command):
-    """A command that acts, for the audit log, as whoever sits at the shell."""
+    """A command that acts, for the audit log, as whoever sits at the shell.
+
+    Attributes:
+        works_despite_keys: Whether it may run when the keys are not those of the database.
+    """
+
+    works_despite_keys = False
 
     def invoke(self, context: click.Context) -> Any:
         """Run it."""
+        problem = current_app.extensions.get("key_problem")
+        if problem and not self.works_despite_keys:
+            raise click.ClickException(problem)
         try:
             with acting_as(Actor(name=_login(), source="shell")):
                 return super().invoke(context)

@@ -12,12 +12,14 @@ from aops.jobs import reasons
 from aops.jobs.models import Job, JobStatus
 
 
-def ready(settings: Settings, address: Address) -> None:
-    """Say where aops is, and how to end it."""
+def ready(settings: Settings, address: Address, unprotected: str) -> None:
+    """Say where aops is, how to end it, and why runs are not isolated if they are not."""
     click.echo()
     click.secho(f"aops {VERSION} is ready: {settings.url or address.url}", bold=True)
     click.echo(f"  data, keys and logs  {settings.home}")
     click.echo("  to stop it           Ctrl-C")
+    if unprotected:
+        click.secho(f"  runs are not isolated: {unprotected}", fg="yellow")
 
 
 def introduce(admin: FirstAdmin) -> None:

@@ -23,6 +23,7 @@ from aops.cli.logs import Logs
 from aops.config import Settings
 from aops.core.database import database_time, db, read_only, session
 from aops.core.errors import AopsError
+from aops.execution import sandbox
 from aops.jobs.launcher import node_name
 from aops.jobs.models import JobStatus, Pulse
 
@@ -54,7 +55,7 @@ def up(*, only_demo: bool) -> None:
             if admin or only_demo:
                 _run_demo(children, must_succeed=only_demo)
             if not only_demo:
-                greeting.ready(settings, address)
+                greeting.ready(settings, address, _unprotected(settings))
                 introduce()
                 _serve(children)
 
@@ -135,6 +136,14 @@ def _worker_reported(before: datetime) -> bool:
             select(Pulse.seen_at).where(Pulse.name == "worker", Pulse.node == node_name())
         )
         return pulse is not None and pulse > before
+
+
+def _unprotected(settings: Settings) -> str:
+    """Say why runs see all that aops sees; "" if they do not."""
+    isolation = embedded.environment(settings)["AOPS_ISOLATION"]
+    if isolation == "off":
+        return "AOPS_ISOLATION is off."
+    return sandbox.probe().detail if isolation == "preferred" else ""
 
 
 def _run_demo(children: Children, *, must_succeed: bool) -> None:

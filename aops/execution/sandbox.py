@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from aops.execution import namespaces
 from aops.execution.layout import CHILD, INVENTORY_CHILD, PYTHON, Layout
 from aops.execution.workspace import Workspace
 
@@ -156,7 +157,7 @@ def probe() -> SandboxStatus:
     said = done.stderr.strip().rpartition("\n")[2][:300]
     return SandboxStatus(
         works=False,
-        detail=f"Allow unprivileged user namespaces, or install a newer bubblewrap: {said}",
+        detail=f"{namespaces.advice()} Bubblewrap says: {said}",
     )
 
 
