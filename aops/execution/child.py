@@ -92,7 +92,7 @@ def _watch(control: socket.socket, done: socket.socket, processes: int | None) -
             asked = True
         if asked and not heard:
             heard = _ask_to_end()
-        if processes and _count() > processes:
+        if processes and _count() >= processes:
             _tell(control, state="too_many_processes")
             return
 

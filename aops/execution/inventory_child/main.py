@@ -141,7 +141,7 @@ def _watch(control: socket.socket, reader: int, processes: int) -> dict[str, obj
             return {"exit_code": code}
         if control in ready:
             return {"exit_code": None}
-        if processes and _count() > processes:
+        if processes and _count() >= processes:  # not one more where the kernel counts too
             return {"too_many_processes": True}
 
 
