@@ -10,18 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, select, true, type_coerce
 
 from aops.core.database import session
-from aops.inventory import effective, rows
+from aops.inventory import rows
 from aops.inventory.facts import lines
 from aops.inventory.facts.models import HostFacts
-from aops.inventory.filters import evaluation
+from aops.inventory.filters import evaluation, variables
 from aops.inventory.filters.evaluation import Known
 from aops.inventory.filters.expressions import Condition
 from aops.inventory.filters.names import WILDCARD, Name, Source
+from aops.inventory.levels import Merged
 from aops.inventory.models import (
     Group,
     Host,
@@ -44,6 +45,7 @@ _COLUMNS: dict[str, Any] = {
     "failed_message": HostResult.failed_message,
     "facts_gathered": HostFacts.gathered_at,
 }
+_T = TypeVar("_T")
 Wanted = Callable[[str], bool] | None
 """Which names are asked about; None means all."""
 
@@ -90,10 +92,10 @@ def add_variables(hosts: Collection[Candidate], asked: Collection[Condition]) ->
     wanted = {name.path[0] for name in names if name.source is Source.VARIABLES}
     for inventory_id in {host.inventory_id for host in hosts}:
         loaded = rows.load_all(inventory_id)
-        values = dict(effective.values(loaded, wanted))
-        for host in hosts:
-            if host.inventory_id == inventory_id:
-                host.known.variables = values.get(host.name, {})
+        merged = Merged(loaded, lambda text: variables.read(text, wanted))
+        here = (host for host in hosts if host.inventory_id == inventory_id)
+        for host in _breathing(here):
+            host.known.variables = merged.of(host.name) if host.name in loaded.hosts else {}
 
 
 def facts(
@@ -116,19 +118,25 @@ def facts(
         yield host_id, lines.among_all(packed, names)
 
 
-def _facts(column: Any, host_ids: set[int], inventory_id: int | None) -> Iterator[Any]:
+def _facts(column: Any, host_ids: set[int], inventory_id: int | None) -> Iterable[Any]:
     """Read a column of these hosts' facts a few at a time, and let others have their turn."""
     if not host_ids:
-        return
+        return ()
     query = select(HostFacts.host_id, column)
     if len(host_ids) <= _FEW:
         query = query.where(HostFacts.host_id.in_(host_ids))
     else:
         query = query.join(Host, Host.id == HostFacts.host_id).where(_within(inventory_id))
     found = session().connection().execute(query.execution_options(yield_per=_BATCH))
-    for batch in found.partitions():
-        yield from (row for row in batch if row[0] in host_ids)
-        time.sleep(0)
+    return (row for row in _breathing(found) if row[0] in host_ids)
+
+
+def _breathing(several: Iterable[_T]) -> Iterator[_T]:
+    """Let others have their turn now and then."""
+    for number, one in enumerate(several, 1):
+        yield one
+        if number % _BATCH == 0:
+            time.sleep(0)
 
 
 def _within(inventory_id: int | None) -> ColumnElement[bool]:
