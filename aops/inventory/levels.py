@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from aops.inventory import quick_yaml
-from aops.inventory.rows import UNGROUPED, InventoryRows
+from aops.inventory.rows import UNGROUPED, InventoryRows, ungrouped
 
 PRIORITY = "ansible_group_priority"
 """Orders groups of one depth, and is no variable itself where a group or ``all`` sets it."""
@@ -29,14 +29,15 @@ class Levels:
         self._groups = _inverted(
             (name, group.hosts) for name, group in rows.groups.items() if name != UNGROUPED
         )
-        self._ungrouped = frozenset({UNGROUPED} & rows.groups.keys())
+        self._left_over = frozenset(ungrouped(rows)) if UNGROUPED in rows.groups else frozenset()
         self.depth: Callable[[str], int] = cache(self._depth)
         self.priority: Callable[[str], int] = cache(self._priority)
         self.sorted: Callable[[frozenset[str]], tuple[str, ...]] = cache(self._sorted)
 
     def direct(self, host: str) -> frozenset[str]:
         """Name the groups that a host stands in itself."""
-        return frozenset(self._groups.get(host, self._ungrouped))
+        alone = (UNGROUPED,) if host in self._left_over else ()
+        return frozenset(self._groups.get(host, alone))
 
     def of(self, host: str) -> tuple[str, ...]:
         """Name all groups of a host, inherited ones too; the weakest first."""

@@ -144,6 +144,19 @@ def test_each_level_that_says_something_is_named_the_strongest_first() -> None:
     assert [setting.origin.inherited for setting in x.overridden] == [False, True, False, False]
 
 
+def test_a_host_whose_namesake_stands_in_ungrouped_gets_nothing_from_there(tmp_path: Path) -> None:
+    rows = InventoryRows(
+        hosts={"web": "", "db": ""},
+        groups={"ungrouped": GroupRow("x: 1\n", children=["web"]), "web": GroupRow("y: 1\n")},
+    )
+
+    told = dict(effective.values(rows))
+
+    assert told == {"web": {}, "db": {"x": 1}}
+    assert by_ansible(rows, tmp_path) == told
+    assert effective.explain(rows, "web") == []
+
+
 def test_only_a_host_has_the_group_priority_as_a_variable() -> None:
     rows = InventoryRows(
         "ansible_group_priority: 1\n",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from aops.core.errors import AopsError
 from aops.execution.inventory_child import ansible_side
-from aops.inventory import answers, patterns, rendering, rows, writing
+from aops.inventory import answers, effective, patterns, rendering, rows, writing
 from aops.inventory.changes import compare
 from aops.inventory.exports import ini, script_json
 from aops.inventory.imports.models import ImportMode
@@ -169,6 +169,18 @@ def assert_same(
             assert in_any_order(form, pattern) == in_any_order(original, pattern), (name, pattern)
     for pattern in (*PATTERNS, *WILD):
         assert matched(pattern, stored, members) == forms["yaml"].matching(pattern), pattern
+    assert effective_names(stored) == listed_names(original)
+
+
+def effective_names(stored: InventoryRows) -> dict[str, set[str]]:
+    """Name the variables that we say each host has; one without any is missing."""
+    return {host: {*values} for host, values in effective.values(stored) if values}
+
+
+def listed_names(listed: Listed) -> dict[str, set[str]]:
+    """Name the variables that Ansible lists for each host."""
+    hosts = listed.as_json(export=False)["_meta"]["hostvars"]
+    return {host: {*values} for host, values in hosts.items() if values}
 
 
 def in_any_order(listed: Listed, pattern: str) -> list[str]:

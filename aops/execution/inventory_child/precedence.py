@@ -52,7 +52,7 @@ def settle(
         if key == _PRIORITY:
             for variables in groups.values():
                 variables.files.pop(key, None)
-        if moved:
+        if moved or key == _PRIORITY:
             note = "priority_in_file" if key == _PRIORITY else "moved_to_hosts"
             notes.append((note, {"variable": str(key), "hosts": moved}))
 
