@@ -30,6 +30,13 @@ PREFIX = "var:"
 LEFT_OUT = "-"
 """Stands for a column whose name was reported."""
 
+_NEVER_DATES = COLUMNS - {"description", IGNORED}
+_NOTHING = ('""', "''")
+"""What is typed to take notes or labels away; an empty cell leaves them."""
+
+_SURPRISING = re.compile(r"[-+]?0[0-9]+|[-+]?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]+")
+"""Leading zeros, which YAML takes for octal, and long numbers that a spreadsheet shortened."""
+
 _YES = frozenset({"yes", "true", "1", "on", "y", "是"})
 _NO = frozenset({"no", "false", "0", "off", "n", "否"})
 _UNGROUPED = "ungrouped"
@@ -52,6 +59,7 @@ class HostCells:
     enabled: bool | None = None
     description: str | None = None
     labels: tuple[str, ...] | None = None
+    surprises: dict[str, str] = field(default_factory=dict)
 
     def take(self, column: str, cell: str, odd: str) -> None:
         """Take over what one cell says.
@@ -66,18 +74,18 @@ class HostCells:
         """
         if column == LEFT_OUT:
             return
-        _refuse_odd(odd)
+        _refuse_odd(column, odd)
         text = cell.strip()
         if not text:
             return
         if not column:
             raise BadCell(_("This cell stands in a column without a name or with a wrong one."))
         try:
-            self._take(column, text)
+            self._take(column, text, as_text=odd == "padded")
         except (AopsError, YamlError) as error:
             raise BadCell(str(error)) from None
 
-    def _take(self, column: str, text: str) -> None:
+    def _take(self, column: str, text: str, *, as_text: bool) -> None:
         match column:
             case "name":
                 self.name = cells.unguarded(text)
@@ -87,24 +95,40 @@ class HostCells:
             case "enabled":
                 self.enabled = _switch(text)
             case "description":
-                self.description = cells.unguarded(text)
+                self.description = "" if text in _NOTHING else cells.unguarded(text)
             case "labels":
-                self.labels = tuple(host_labels.parse(cells.unguarded(text)))
+                listed = "" if text in _NOTHING else cells.unguarded(text)
+                self.labels = tuple(host_labels.parse(listed))
             case "inventory":
                 return
             case _:
                 name = VARIABLES.get(column, column.removeprefix(PREFIX))
-                self._set(name, column, cells.unguarded(text))
+                as_text = as_text or (column in ("address", "user") and text[0] not in "!\"'")
+                self._set(name, column, cells.unguarded(text), as_text=as_text)
 
-    def _set(self, name: str, column: str, text: str) -> None:
-        as_text = column in ("address", "user") and text[0] not in "!\"'"
+    def _set(self, name: str, column: str, text: str, *, as_text: bool) -> None:
         value = text if as_text else _value(text)
+        if not as_text and _SURPRISING.fullmatch(text) and not isinstance(value, str):
+            self.surprises[column] = _(
+                "Column “%(column)s”: %(text)s was read as the number %(value)s. Where it shall be "
+                "text, write it in quotes: '%(text)s'.",
+                column=column,
+                text=text,
+                value=str(value),
+            )
         if name.startswith("ansible_"):
             names.check_variables({name: value})
         self.variables[name] = value
 
 
-def _refuse_odd(odd: str) -> None:
+def _refuse_odd(column: str, odd: str) -> None:
+    if odd == "date" and column in _NEVER_DATES:
+        raise BadCell(
+            _(
+                "The spreadsheet program made a date of this cell. Format the column as text, and "
+                "type the cell again."
+            )
+        )
     sentences: dict[str, Callable[[], str]] = {
         "formula": lambda: _(
             "This cell is a formula whose value is not in the file. Save the file with a "

@@ -16,7 +16,8 @@ capitals are used:
 A variable that is called like one of these columns stands under ``var:name``. The column
 ``inventory`` is left out: an import goes into one.
 
-An empty cell says nothing about its host; ``""`` is an empty text. A ``'`` before ``= + - @`` is
+An empty cell says nothing about its host; ``""`` is an empty text, and takes notes and labels
+away. A ``'`` before ``= + - @`` is
 taken away, as our own exports put it there. CSV may be parted by comma, semicolon or tab.
 """
 
@@ -48,6 +49,19 @@ _ALIASES = {
 }
 
 
+_LIKE = {
+    "comment": "description",
+    "comments": "description",
+    "group": "groups",
+    "ip": "address",
+    "label": "labels",
+    "note": "description",
+    "notes": "description",
+    "tags": "labels",
+}
+"""Names that people give columns which are called otherwise here; variables may be called so."""
+
+
 @dataclass(frozen=True)
 class RowError:
     """Why a row of a table does not fit; rows count from 1, the header included."""
@@ -63,7 +77,8 @@ class Row:
 
     Attributes:
         number: As a spreadsheet program shows it.
-        odd: By column: ``formula`` without a value, ``formula_value``, ``error`` or ``merged``.
+        odd: By column: ``formula`` without a value, ``formula_value``, ``error``, ``merged``,
+            ``date``, or ``padded`` with zeros that only its format shows.
     """
 
     number: int
@@ -77,11 +92,13 @@ class Table:
 
     Attributes:
         errors: Of the rows that do not fit; these are not in the snapshot.
+        noted: Columns of which something surprising was noted; once is enough.
     """
 
     snapshot: Snapshot = field(default_factory=Snapshot)
     notes: list[str] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+    noted: set[str] = field(default_factory=set)
 
 
 def read(rows: Iterable[Row]) -> Table:
@@ -130,6 +147,16 @@ def _columns(header: Row, table: Table) -> dict[int, str]:
         else:
             columns[place] = name
             targets.add(_target(name))
+            if like := _LIKE.get(title.casefold()):
+                _note(
+                    table,
+                    _(
+                        "The column “%(title)s” became a variable of this name. If it was meant "
+                        "as something else: the column for that is called “%(like)s”.",
+                        title=title,
+                        like=like,
+                    ),
+                )
             if name == table_cells.IGNORED:
                 _note(table, _("The column “inventory” was left out: an import goes into one."))
     if "name" not in columns.values():
@@ -173,6 +200,10 @@ def _host(row: Row, columns: dict[int, str], table: Table) -> HostCells | None:
         table.errors.append(RowError(row.number, "name", _("A name is needed.")))
     if any(kind == "formula_value" for kind in row.odd.values()):
         _note(table, _("Formulas were read as the values that they had when the file was saved."))
+    for column, sentence in host.surprises.items():
+        if column not in table.noted:
+            table.noted.add(column)
+            table.notes.append(sentence)
     return host if len(table.errors) == before else None
 
 

@@ -1,3 +1,4 @@
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
@@ -152,6 +153,57 @@ def test_a_workbook_is_read_like_a_table() -> None:
         "web1": "ansible_port: 22\nx: 8080\nratio: 0.5\non_call: true\nsince: 2024-02-29\n",
         "web2": "ansible_port: 22\non_call: false\n",
     }
+
+
+def test_what_a_spreadsheet_made_of_cells_is_repaired_or_named() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(["name ", "port", "enabled", "labels", "zip", "since", "count"])
+        sheet.append([" web1\u00a0", 22.0, True, 2026.0, 123, dt.date(2024, 2, 29), 10.0])
+        sheet.append(["web2", 22, "TRUE ", dt.date(2026, 3, 1), 7, None, "TRUE"])
+        sheet.append([dt.date(2026, 3, 1)])
+        sheet["E2"].number_format = "00000"
+
+    reading = _xlsx(fill)
+
+    assert reading.snapshot.rows.hosts == {
+        "web1": 'ansible_port: 22\nzip: "00123"\nsince: 2024-02-29\ncount: 10\n'
+    }
+    assert reading.snapshot.details["web1"] == HostDetails(enabled=True, labels=("2026",))
+    assert [(error.row, error.column) for error in reading.row_errors] == [
+        (3, "labels"),
+        (4, "name"),
+    ]
+    assert "made a date of this cell" in reading.row_errors[0].problem
+
+
+def test_numbers_that_are_not_what_they_seem_are_noted_once_for_each_column() -> None:
+    reading = _csv("name,mode,serial,v", "a,0755,1.23E+15,1.10", "b,0644,1E5,'0755'", "c,08,x1,x")
+
+    assert reading.notes == [
+        "Column “mode”: 0755 was read as the number 493. Where it shall be text, write it in "
+        "quotes: '0755'.",
+        "Column “serial”: 1.23E+15 was read as the number 1230000000000000.0. Where it shall be "
+        "text, write it in quotes: '1.23E+15'.",
+    ]
+    assert reading.row_errors == []
+
+
+def test_columns_that_are_nearly_called_right_are_noted() -> None:
+    reading = _csv("name,Notes,Label,group,port", "a,x,y,z,22")
+
+    assert [note.partition("”")[0] for note in reading.notes] == [
+        "The column “Notes",
+        "The column “Label",
+        "The column “group",
+    ]
+    assert reading.notes[0].endswith("the column for that is called “description”.")
+
+
+def test_an_empty_cell_leaves_and_quotes_take_away() -> None:
+    reading = _csv("name,description,labels,enabled,groups,x", 'a,"""""",\'\',,,""""""', "b,,,,,")
+
+    assert reading.snapshot.details == {"a": HostDetails(description="", labels=())}
+    assert reading.snapshot.rows.hosts == {"a": 'x: ""\n', "b": ""}
 
 
 def test_formulas_errors_and_merged_cells_are_reported_where_they_stand() -> None:

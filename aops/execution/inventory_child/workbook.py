@@ -16,6 +16,9 @@ _LAST_ROW = 1 << 20
 MAX_COLUMNS = 500
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ZEROS = re.compile(r"0{2,}")
+"""A number format that shows zeros which the value does not have."""
+
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell[^>]*\bref="([A-Z0-9:]+)"')
 
 
@@ -118,8 +121,13 @@ def _text(cell: Any, source: Any, place: int, odd: dict[int, str]) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int | float) and _ZEROS.fullmatch(str(cell.number_format)):
+        odd.setdefault(place, "padded")
+        return str(round(value)).zfill(len(cell.number_format))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, dt.date | dt.time):
+        odd.setdefault(place, "date")
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
         return str(value.date()) if midnight else value.isoformat(" ")

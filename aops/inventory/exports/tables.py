@@ -95,7 +95,7 @@ def _notes() -> list[str]:
         _("enabled: yes or no. Runs do not see a disabled host."),
         _("Every other column is a variable of that name."),
         _("Its cells are read as YAML: 8080 is a number, '8080' is text, [a, b] is a list."),
-        _("An empty cell sets nothing."),
+        _('An empty cell sets nothing; "" takes notes and labels away.'),
         _("An apostrophe before = + - or @ keeps a cell from being a formula; it is taken off."),
     ]
 
