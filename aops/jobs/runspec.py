@@ -108,6 +108,7 @@ def _hosts_of(job: Job, loaded: InventoryRows) -> tuple[str, ...]:
     hosts = tuple(host for host in pinned if host in loaded.hosts)
     if pinned and not hosts:
         raise AopsError(GONE)
+    targets.refuse_unnameable(hosts)
     return hosts
 
 

@@ -92,6 +92,16 @@ def test_a_job_whose_things_were_deleted_is_not_started(gone: str, session: Sess
         runspec.prepare(job)
 
 
+@pytest.mark.parametrize("name", ["!web", "&web", "@web"])
+def test_no_job_is_run_on_all_hosts_because_of_one_hosts_name(name: str, session: Session) -> None:
+    host = factories.make_host(name)
+    template = factories.make_template(inventory=host.inventory)
+    job = factories.make_job(template=template, limit=name, limit_hosts=1)
+
+    with pytest.raises(AopsError, match="cannot be told to run"):
+        runspec.prepare(job)
+
+
 def test_a_job_is_run_with_the_revision_that_it_was_launched_with(session: Session) -> None:
     job = factories.make_job()
     factories.make_revision(job.template.playbook, "- hosts: none\n", number=2)
