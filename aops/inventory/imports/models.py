@@ -94,7 +94,7 @@ class InventoryImport(Model):
         content: As uploaded, compressed; dropped once the import has ended.
         snapshot: What was read, as ``snapshot.Snapshot.as_json`` writes it; dropped likewise.
         summary: Numbers: hosts and groups added, changed, removed, unchanged.
-        changes: What would change or has changed, as ``changes.Changes.as_json`` writes it.
+        changes: What would change or has changed, as ``paged.packed`` writes it.
         output: What Ansible printed on the side while it read.
         notes: Sentences about what cannot be kept, such as comments.
         row_errors: For tables: ``{"row", "column", "problem"}`` of each row that does not fit.

@@ -14,7 +14,7 @@ from aops.core.errors import AopsError
 from aops.core.permissions import Permission
 from aops.core.views import ConsoleView, may, row_or_404
 from aops.execution.reading_spec import Limits
-from aops.inventory.imports import labels, services
+from aops.inventory.imports import labels, paged, services
 from aops.inventory.imports.forms import ImportForm
 from aops.inventory.imports.models import ImportStatus, InventoryImport
 from aops.inventory.models import Inventory
@@ -74,6 +74,7 @@ class ImportView(ConsoleView):
                 one=one,
                 inventory=one.inventory,
                 overdue=services.is_overdue(one),
+                changes=paged.opened(one.changes) if one.changes else None,
                 seconds=services.seconds_at_work(one),
                 most_seconds=int(Limits().wall),
                 labels=labels,

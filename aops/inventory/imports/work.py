@@ -21,7 +21,7 @@ from aops.core.errors import AopsError
 from aops.core.permissions import Permission, allows
 from aops.inventory import checking, generation, writing
 from aops.inventory.changes import Changes, compare
-from aops.inventory.imports import services, turns
+from aops.inventory.imports import paged, services, turns
 from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, InventoryImport
 from aops.inventory.imports.turns import Turn
 from aops.inventory.models import Inventory
@@ -137,7 +137,7 @@ def offer(turn: Turn, plan: Plan, changes: Changes) -> None:
         status=ImportStatus.READY,
         generation=plan.generation,
         summary=changes.counts,
-        changes=changes.as_json(),
+        changes=paged.packed(changes.as_json()),
         **({"outdated": True} if turn.status is ImportStatus.APPLYING else {}),
     )
 

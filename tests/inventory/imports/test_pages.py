@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from aops.core.database import database_time, read_only
 from aops.inventory import generation, reading, writing
 from aops.inventory.changes import compare
-from aops.inventory.imports import services, tasks, views
+from aops.inventory.imports import paged, services, tasks, views
 from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, InventoryImport
 from aops.inventory.models import Inventory
 from aops.inventory.reading import Reading, RowError
@@ -468,7 +468,7 @@ def ready(
         snapshot=wanted.as_json(),
         generation=generation.of(inventory.id),
         summary=changes.counts,
-        changes=changes.as_json(),
+        changes=paged.packed(changes.as_json()),
         row_errors=[vars(error) for error in row_errors or ()],
     )
 
