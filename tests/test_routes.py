@@ -87,6 +87,7 @@ GET  jobs.download                200      200      200      200
 GET  jobs.index                   200      200      200      200
 GET  jobs.log                     200      200      200      200
 GET  jobs.ping                    403      200      200      200
+GET  jobs.ping_many               403      302      302      302
 GET  jobs.show                    200      200      200      200
 GET  playbooks.ajax_lookup        404      404      404      404
 GET  playbooks.create_view        403      403      200      200
@@ -164,6 +165,7 @@ POST inventories.delete_view      403      403      302      302
 POST inventories.edit_view        403      403      200      200
 POST jobs.cancel                  403      302      302      302
 POST jobs.ping                    403      302      302      302
+POST jobs.ping_many               403      302      302      302
 POST playbooks.action_view        403      403      302      302
 POST playbooks.ajax_update        403      403      404      404
 POST playbooks.create_view        403      403      200      200

@@ -53,7 +53,9 @@ class PingPages(ConsoleView):
         """Ask with which credentials, and launch."""
         host = row_or_404(Host, host_id)
         source = _repeated(host)
-        proposed = list(source.credentials) if source else ping.proposed_credentials(host)
+        proposed = (
+            list(source.credentials) if source else ping.proposed_credentials(host.inventory_id)
+        )
         form = PingForm(
             request.form if request.method == "POST" else None,
             launch_key=services.new_launch_key(),

@@ -78,7 +78,7 @@ def resolve(
         hosts = _kept(hosts, found, _nothing_found(host_filter, inventory, limit))
     if not chosen and host_filter is None:
         return Target(hosts, limit)
-    _refuse_unnameable(hosts)
+    refuse_unnameable(hosts)
     name = host_filter.name if host_filter is not None else chosen_by
     return Target(hosts, "\n".join(hosts), pinned=True, name=name)
 
@@ -92,6 +92,25 @@ def chosen_names(inventory_id: int, host_ids: Iterable[int]) -> list[str]:
     """Name the hosts of an inventory that have these ids, in inventory order."""
     wanted = frozenset(host_ids)
     return [name for name, key in index.of(inventory_id).ids.items() if key in wanted]
+
+
+def refuse_unnameable(hosts: Iterable[str]) -> None:
+    """Refuse names that Ansible would read as an exclusion, an intersection, or cut.
+
+    Raises:
+        AopsError: Naming them.
+    """
+    odd = [host for host in hosts if host[:1] in {"!", "&", "@"} or host != host.strip()]
+    if odd:
+        names = ", ".join(f"“{host}”" for host in odd[:_NAMED])
+        raise AopsError(
+            _(
+                "Ansible cannot be told to run on hosts of these names: %(names)s. Rename them, "
+                "or leave them out by a limit.",
+                names=names + (" …" if len(odd) > _NAMED else ""),
+            ),
+            field="host_filter",
+        )
 
 
 def _limited(inventory: Inventory, limit: str, *, allow_regex: bool) -> list[str]:
@@ -149,18 +168,3 @@ def _nothing_found(host_filter: HostFilter, inventory: Inventory, limit: str) ->
         _("The filter “%(filter)s” finds no enabled host of the inventory “%(name)s”.", **values),
         field="host_filter",
     )
-
-
-def _refuse_unnameable(hosts: Iterable[str]) -> None:
-    """Refuse names that Ansible would read as an exclusion, an intersection, or cut."""
-    odd = [host for host in hosts if host[:1] in {"!", "&", "@"} or host != host.strip()]
-    if odd:
-        names = ", ".join(f"“{host}”" for host in odd[:_NAMED])
-        raise AopsError(
-            _(
-                "Ansible cannot be told to run on hosts of these names: %(names)s. Rename them, "
-                "or leave them out by a limit.",
-                names=names + (" …" if len(odd) > _NAMED else ""),
-            ),
-            field="host_filter",
-        )

@@ -26,13 +26,14 @@ from aops.core.database import session
 from aops.core.forms import PartRule, UnseenRule
 from aops.core.permissions import Permission
 from aops.core.views import may, requires, row_or_404
-from aops.jobs import (  # host_panels registers itself
+from aops.jobs import (  # the panels register themselves
     ansi,
     history,
     host_panels,  # noqa: F401
     labels,
     limits,
     log,
+    ping_panels,  # noqa: F401
     reasons,
     services,
     waiting,
@@ -41,7 +42,7 @@ from aops.jobs.forms import TemplateForm
 from aops.jobs.hints import by_hint, key_hint
 from aops.jobs.launch_views import LaunchPages
 from aops.jobs.models import Job, JobTemplate
-from aops.jobs.ping import pinged_host
+from aops.jobs.ping_many_views import PingManyPages, again_url
 from aops.jobs.ping_views import PingPages
 
 
@@ -128,7 +129,7 @@ class TemplateView(LaunchPages):
         services.check_template(model)
 
 
-class JobView(PingPages):
+class JobView(PingPages, PingManyPages):
     """The history, and a job's page with its live output."""
 
     read_permission = Permission.JOBS_READ
@@ -236,7 +237,7 @@ def register(admin: Admin) -> None:
         key_hint=key_hint,
         limit_of=limits.shown,
         may=may,
-        pinged_host=pinged_host,
+        ping_again_url=again_url,
         Permission=Permission,
         status_label=status_label,
         status_name=status_name,

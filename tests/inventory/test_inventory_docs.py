@@ -14,6 +14,7 @@ from aops.inventory.filters import expressions, language, names, tokens
 from aops.inventory.imports import services as imports
 from aops.inventory.sources import claims
 from aops.inventory.sources import services as sources
+from aops.jobs import ping, ping_many
 from tests.embedded import PROJECT
 
 TEXT = (PROJECT / "docs" / "inventory.md").read_text()
@@ -87,6 +88,16 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
         ("refreshes kept", (claims.KEPT_REFRESHES,)),
         ("a pattern", (patterns.MAX_LENGTH, patterns.MAX_PARTS)),
         ("a filter", (tokens.MAX_LENGTH, language.MAX_DEPTH)),
+        (
+            "a ping of many",
+            (
+                ping_many.MAX_INVENTORIES,
+                ping.TIMEOUT,
+                ping.TURN_TIMEOUT,
+                ping.FORKS,
+                ping.MAX_TIMEOUT // 3600,
+            ),
+        ),
         ("labels", (host_labels.MAX_LABELS, host_labels.MAX_LENGTH)),
         ("facts of a host", (reports.LARGEST >> 10, keeping.MOST_CHANGES)),
         ("facts that a run", (cache.MAX_SIZE >> 20, int(cache.MAX_AGE.total_seconds()) // 3600)),

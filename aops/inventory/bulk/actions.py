@@ -195,6 +195,13 @@ ACTIONS: tuple[Action | Elsewhere, ...] = (
         _l("Hosts whose SSH keys are being fetched: %(number)s."),
     ),
     Elsewhere(
+        "ping",
+        _l("Ping"),
+        Permission.JOBS_LAUNCH,
+        lambda _choice, _selection: url_for("jobs.ping_many"),
+        takes_form=True,
+    ),
+    Elsewhere(
         "run",
         _l("Run a template"),
         Permission.JOBS_LAUNCH,
