@@ -230,6 +230,16 @@ _NOTES: dict[str, _Words] = {
         "variable of %(hosts)d hosts.",
         **a,
     ),
+    "priority_left_out": lambda a: _(
+        "%(variable)s in a file of group_vars was left out: it changes no priority in Ansible, and "
+        "no host sees it.",
+        **a,
+    ),
+    "place_used": lambda a: _(
+        "A template uses %(variable)s, the place where the file lay. In runs from here that is "
+        "another place.",
+        **a,
+    ),
     "moved_to_hosts": lambda a: _(
         "%(variable)s: a file in group_vars beats the inventory in Ansible, whatever the groups; "
         "so the value was given to %(hosts)d hosts themselves.",

@@ -13,7 +13,8 @@ capitals are used:
 * Any other column is a variable of that name, and a cell is read as a value of YAML: ``8080`` is
   a number, ``yes`` is true, ``"8080"`` in quotes is text, ``[a, b]`` a list.
 
-A variable that is called like one of these columns stands under ``var:name``. The column
+A variable that is called like one of these columns, or as templates cannot call it, such as
+``my-name``, stands under ``var:name``. The column
 ``inventory`` is left out: an import goes into one.
 
 An empty cell says nothing about its host; ``""`` is an empty text, and takes notes and labels
@@ -174,8 +175,8 @@ def _columns(header: Row, table: Table) -> dict[int, str]:
 def _check_column(name: str, targets: set[str]) -> None:
     if _target(name) in targets:
         raise AopsError(_("Two columns say the same; keep one of them."))
-    if name not in table_cells.COLUMNS:
-        names.check_variables({name.removeprefix(table_cells.PREFIX): None})
+    if name not in table_cells.COLUMNS and not name.startswith(table_cells.PREFIX):
+        names.check_variables({name: None})
 
 
 def _target(name: str) -> str:

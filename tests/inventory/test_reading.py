@@ -104,6 +104,15 @@ def test_what_ansible_warns_of_and_comments_become_notes() -> None:
     assert any("both group and host with same name: web" in note for note in reading.notes)
 
 
+def test_a_template_that_names_the_place_of_the_file_is_told() -> None:
+    text = 'all: {hosts: {w1: {x: "{{ inventory_dir }}/x", y: "{{ a }} inventory_file"}}}\n'
+
+    reading = read_upload(ImportKind.ANSIBLE, text.encode(), "hosts.yml")
+
+    (note,) = reading.notes
+    assert note.startswith("A template uses inventory_dir")
+
+
 def test_a_folder_may_be_packed_in_many_ways() -> None:
     files = {"inv/hosts": b"[web]\nw1\n", "inv/group_vars/web.yml": b"x: 1\n"}
     packed = [_zip(files), *(_tar(files, mode) for mode in ("w", "w:gz", "w:bz2", "w:xz"))]

@@ -101,6 +101,15 @@ def test_of_a_project_only_its_inventory_is_read_and_that_is_said() -> None:
     assert note.startswith("Only “hosts” was read as the inventory")
 
 
+def test_a_priority_in_a_file_that_no_host_sees_is_told() -> None:
+    files = {"hosts": HOSTS + b"[none]\n", "group_vars/none.yml": b"ansible_group_priority: 4\n"}
+
+    reading = _read(files)
+
+    (note,) = reading.notes
+    assert note.startswith("ansible_group_priority in a file of group_vars was left out")
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [

@@ -47,6 +47,7 @@ def inventory_in(folder: Path, notes: list[Note]) -> Path:
     base = path if path.is_dir() else path.parent
     contents = [_decoded(file, path, top, notes) for file in [*_read_by_ansible(path, base)]]
     texts.note_comments(contents, notes)
+    texts.note_places(contents, notes)
     notes.extend(
         ("not_beside", {"folder": str(place.relative_to(top))})
         for place in sorted(top.rglob("*"))

@@ -50,6 +50,7 @@ def lay_out(order: dict[str, Any], content: bytes, folder: Path, notes: list[Not
     path = folder / _file_name(order["file_name"])
     text = texts.decode(content, path.name, notes)
     texts.note_comments([text], notes)
+    texts.note_places([text], notes)
     if _is_answer(text):
         return _answer(path, text)
     path.write_text(text, encoding="utf-8", newline="")

@@ -52,9 +52,15 @@ def settle(
         if key == _PRIORITY:
             for variables in groups.values():
                 variables.files.pop(key, None)
-        if moved or key == _PRIORITY:
-            note = "priority_in_file" if key == _PRIORITY else "moved_to_hosts"
-            notes.append((note, {"variable": str(key), "hosts": moved}))
+        notes.extend(_about(key, moved))
+
+
+def _about(key: Any, moved: int) -> list[Note]:
+    """Say what became of a variable, where it is not what files say."""
+    if moved:
+        note = "priority_in_file" if key == _PRIORITY else "moved_to_hosts"
+        return [(note, {"variable": str(key), "hosts": moved})]
+    return [("priority_left_out", {"variable": str(key)})] if key == _PRIORITY else []
 
 
 def _same(one: Any, other: Any) -> bool:

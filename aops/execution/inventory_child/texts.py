@@ -15,6 +15,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
+_PLACE = re.compile(r"\{[{%][^{}]*\b(inventory_dir|inventory_file)\b")
 _COMMENT = re.compile(r"^\s*[#;]|^[^'\"\n]*\s#", re.MULTILINE)
 
 
@@ -45,6 +46,12 @@ def note_comments(texts: Iterable[str], notes: list[Note]) -> None:
     """Add one note if there are comments, which no inventory of rows can keep."""
     if any(_COMMENT.search(text) for text in texts):
         notes.append(("comments", {}))
+
+
+def note_places(texts: Iterable[str], notes: list[Note]) -> None:
+    """Add a note for each variable in a template that names where the inventory lies on disk."""
+    found = {name for text in texts for name in _PLACE.findall(text)}
+    notes.extend(("place_used", {"variable": name}) for name in sorted(found))
 
 
 def _strictly(content: bytes, encoding: str, name: str) -> str:

@@ -10,7 +10,8 @@ them back; this is what both sides agree on:
 - Columns: ``name``, ``address`` (``ansible_host``), ``port`` (``ansible_port``), ``user``
   (``ansible_user``), ``groups``, ``enabled`` (``yes`` or ``no``), ``description``, ``labels``,
   and then one for each variable, under its name. A variable that is called like one of
-  these columns, or like ``inventory``, stands under ``var:`` and its name. A table of several
+  these columns, like ``inventory``, or as templates cannot call it, stands under ``var:`` and its
+  name. A table of several
   inventories begins with the column ``inventory``, which an import leaves out.
 - A variable is YAML on one line, as it would stand behind ``name:`` in a file: ``8080`` is a
   number, ``'8080'`` text, ``[a, b]`` a list. An empty cell sets nothing.

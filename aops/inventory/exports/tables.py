@@ -15,6 +15,7 @@ from aops.inventory.exports import cells, workbook
 from aops.inventory.exports.formats import ExportFormat
 from aops.inventory.exports.loading import HostRow
 from aops.inventory.exports.problems import Unwritable
+from aops.inventory.names import is_variable_name
 
 MAX_VARIABLES = 500
 """Columns beside the fixed ones; a table with more is no help to anybody."""
@@ -101,7 +102,8 @@ def _notes() -> list[str]:
 
 
 def _title(variable: str) -> str:
-    title = f"var:{variable}" if variable in (INVENTORY, *COLUMNS) else variable
+    odd = variable in (INVENTORY, *COLUMNS) or not is_variable_name(variable)
+    title = f"var:{variable}" if odd else variable
     return cells.guarded(title)
 
 

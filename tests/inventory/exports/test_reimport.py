@@ -33,7 +33,9 @@ FORMS = {
 }
 HOSTS = [
     HostRow("shop", "web1", "ansible_host: 10.0.0.1\nname: =x\n", True, "-1", ["web"], ["prod"]),
-    HostRow("shop", "@db", "list:\n- 1\n- a\n", False, "two\nlines", ["my group", "a,b"], []),
+    HostRow(
+        "shop", "@db", "list:\n- 1\n- a\nmy-name: 1\n", False, "two\nlines", ["my group", "a,b"], []
+    ),
 ]
 
 
@@ -57,7 +59,7 @@ def test_a_table_is_imported_as_it_was_exported(reading_app: Flask, format_: Exp
     rows, details = reading.snapshot.rows, reading.snapshot.details
     assert rows.hosts == {
         "web1": 'ansible_host: 10.0.0.1\nname: "=x"\n',
-        "@db": "list:\n- 1\n- a\n",
+        "@db": "list:\n- 1\n- a\nmy-name: 1\n",
     }
     assert {name: group.hosts for name, group in rows.groups.items()} == {
         "web": ["web1"],
