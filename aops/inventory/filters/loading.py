@@ -52,8 +52,8 @@ Wanted = Callable[[str], bool] | None
 _FEW = 500
 """So many are asked for one by one; instead of more, all of the inventory are read."""
 
-_BATCH = 100
-"""Hosts that are read before others have their turn: threads, or requests of an event loop."""
+_BATCH = 50
+"""Hosts that are looked at before others have their turn."""
 
 _PACKED = type_coerce(HostFacts.data, LargeBinary)
 
@@ -94,7 +94,7 @@ def add_variables(hosts: Collection[Candidate], asked: Collection[Condition]) ->
         loaded = rows.load_all(inventory_id)
         merged = Merged(loaded, lambda text: variables.read(text, wanted))
         here = (host for host in hosts if host.inventory_id == inventory_id)
-        for host in _breathing(here):
+        for host in breathing(here):
             host.known.variables = merged.of(host.name) if host.name in loaded.hosts else {}
 
 
@@ -118,6 +118,14 @@ def facts(
         yield host_id, lines.among_all(packed, names)
 
 
+def breathing(several: Iterable[_T]) -> Iterator[_T]:
+    """Let others have their turn now and then: threads, or requests of the same event loop."""
+    for number, one in enumerate(several, 1):
+        yield one
+        if number % _BATCH == 0:
+            time.sleep(0)
+
+
 def _facts(column: Any, host_ids: set[int], inventory_id: int | None) -> Iterable[Any]:
     """Read a column of these hosts' facts a few at a time, and let others have their turn."""
     if not host_ids:
@@ -128,15 +136,7 @@ def _facts(column: Any, host_ids: set[int], inventory_id: int | None) -> Iterabl
     else:
         query = query.join(Host, Host.id == HostFacts.host_id).where(_within(inventory_id))
     found = session().connection().execute(query.execution_options(yield_per=_BATCH))
-    return (row for row in _breathing(found) if row[0] in host_ids)
-
-
-def _breathing(several: Iterable[_T]) -> Iterator[_T]:
-    """Let others have their turn now and then."""
-    for number, one in enumerate(several, 1):
-        yield one
-        if number % _BATCH == 0:
-            time.sleep(0)
+    return (row for row in breathing(found) if row[0] in host_ids)
 
 
 def _within(inventory_id: int | None) -> ColumnElement[bool]:
@@ -158,7 +158,7 @@ def _hosts(asked: Collection[Name], within: ColumnElement[bool]) -> list[Candida
         if any(column.class_ is table for column in columns):
             query = query.outerjoin(table, condition)
     found = []
-    for key, name, inventory, position, enabled, *more in _rows(query):
+    for key, name, inventory, position, enabled, *more in breathing(_rows(query)):
         values = {"name": name, "enabled": enabled} | dict(zip(names, more, strict=False))
         known = Known(values, more[-1] if summary else None)
         found.append(Candidate(key, name, inventory, position, enabled, known))

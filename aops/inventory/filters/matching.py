@@ -92,7 +92,7 @@ def _by_cost(parts: Iterable[Expression]) -> tuple[list[Expression], list[Expres
 
 def _answered(hosts: list[Candidate], parts: list[Expression], now: datetime) -> list[Candidate]:
     answer = evaluation.compiled(All(tuple(parts)), now)
-    return [host for host in hosts if answer(host.known)]
+    return [host for host in loading.breathing(hosts) if answer(host.known)]
 
 
 def _answered_with_facts(
