@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from aops.core import yaml_text
 from aops.core.database import session
 from aops.inventory import effective, rows
-from aops.inventory.effective import Variable
+from aops.inventory.effective import Scope, Variable
 from aops.inventory.key_overview import KeyOverview, overview
 from aops.inventory.levels import Levels
 from aops.inventory.models import Group, Host
@@ -38,6 +40,7 @@ class HostPage:
         inherited: Names of the groups above those.
         variables: Those that the search finds.
         total: How many variables the host has.
+        problem: Why its own variables cannot be read; "" if they can.
         sources: The dynamic sources that gave it.
     """
 
@@ -47,6 +50,7 @@ class HostPage:
     inherited: list[str]
     variables: list[Variable]
     total: int
+    problem: str
     search: str
     sources: list[Source]
 
@@ -69,9 +73,22 @@ def read(host: Host, search: str = "") -> HostPage:
         inherited=sorted(set(every) - direct),
         variables=[variable for variable in variables if _holds(variable, search.casefold())],
         total=len(variables),
+        problem=_problem(host, variables),
         search=search,
         sources=_sources(host),
     )
+
+
+def _problem(host: Host, variables: Iterable[Variable]) -> str:
+    """Say what is wrong with a text from which nothing came; forms refuse such a text today."""
+    settings = (one for variable in variables for one in (variable.setting, *variable.overridden))
+    if not host.variables.strip() or any(one.origin.scope is Scope.HOST for one in settings):
+        return ""
+    try:
+        yaml_text.parse_mapping(host.variables)
+    except yaml_text.YamlError as error:
+        return str(error)
+    return ""
 
 
 def _ids(host: Host, names: tuple[str, ...]) -> dict[str, int]:

@@ -92,6 +92,47 @@ def test_groups_above_those_of_the_host_are_told_apart(client: ConsoleClient, vi
     assert (facts["Groups"], facts["Groups above those"]) == ("web", "site")
 
 
+def test_very_many_groups_are_folded(client: ConsoleClient, victor: User) -> None:
+    host = make_host("web1")
+    for number in range(40):
+        make_group(f"g{number:02}", inventory=host.inventory, hosts=[host])
+    client.sign_in(victor)
+
+    folded = page_of(client, host).select_one(".facts details")
+
+    assert folded.summary.text == "40 groups"
+    assert len(folded.select("a")) == 40
+
+
+def test_only_the_nearest_of_very_many_overridden_values_are_shown(
+    client: ConsoleClient, victor: User
+) -> None:
+    host = make_host("web1", variables="x: own\n")
+    for number in range(60):
+        text = f"x: {number}\n"
+        make_group(f"g{number:02}", inventory=host.inventory, hosts=[host], variables=text)
+    client.sign_in(victor)
+
+    overridden = variables_of(page_of(client, host))["x"].select_one("details")
+
+    assert "60" in overridden.summary.text
+    assert len(overridden.select("dt")) == 50
+    assert "Only the nearest 50 are shown." in overridden.text
+
+
+def test_variables_that_cannot_be_read_are_told_from_none(
+    client: ConsoleClient, victor: User
+) -> None:
+    broken, bare = make_host("web1", variables="x: [\n"), make_host("web2", variables="# none\n")
+    client.sign_in(victor)
+
+    told = page_of(client, broken).select_one("#variables .text-danger").text
+    quiet = page_of(client, bare).select("#variables .text-danger")
+
+    assert "cannot be read" in told
+    assert quiet == []
+
+
 def test_labels_lead_to_the_hosts_that_have_them(client: ConsoleClient, victor: User) -> None:
     host = make_host("web1", labels=[HostLabel(name="prod")], description="Call Bob.\nThen Eve.")
     client.sign_in(victor)
