@@ -1,4 +1,4 @@
-"""A big inventory: its import, the list of its hosts, a pattern on them, rendering for a run.
+"""A big inventory: its import, the list of its hosts, patterns, rendering for a run, filters.
 
 An import is measured through the pages: from sending the file until the preview is there, and
 from the confirmation until all is written. What a person thinks in between is left out.
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from aops.inventory import rendering
 from aops.inventory.imports.models import ImportStatus, InventoryImport
 from aops.inventory.models import Inventory
+from bench import facts
 from bench.browser import Browser
 from bench.figure import Figure, spread
 from bench.sizes import Sizes
@@ -23,6 +24,10 @@ from tests.services.mariadb import MariaDb
 
 _IMPORT, _LIST, _PATTERN, _RENDERING = 8.0, 60.0, 150.0, 1.0
 _PATTERN_TEXT = "host*7*:&group00*:!~host.*9$"
+_FIRST_TIME, _FACTS, _VARIABLES = 1200.0, 400.0, 300.0
+_BY_FACTS = 'fact.distribution = "Debian" and fact.memtotal_mb < 2048'
+_BY_VARIABLES = "var.variable_7 = value_7_of_77"
+_BY_LISTS = "var.accounts.*.keys = second and name ~ *7"
 _TICK = 0.05
 _PATIENCE = 120
 _MS = 1000
@@ -73,6 +78,29 @@ def _measure(stack: Stack, database: str, sizes: Sizes) -> list[Figure]:
             sizes,
         ),
         _rendering(stack, inventory_id, f"rendering for a run, {what}", sizes),
+        *_filters(stack, browser, inventory_id, what, sizes),
+    ]
+
+
+def _filters(
+    stack: Stack, browser: Browser, inventory_id: int, what: str, sizes: Sizes
+) -> list[Figure]:
+    """Ask as the page of a filter does while somebody types."""
+    with stack.database():
+        facts.fill(inventory_id)
+    path = f"/filters/matching-hosts?inventory={inventory_id}&query="
+    first = browser.seconds_of(path + quote(_BY_FACTS)) * _MS
+    asked = (
+        ("filter by facts", _BY_FACTS, _FACTS),
+        ("filter by variables", _BY_VARIABLES, _VARIABLES),
+        ("filter by variables that are lists", _BY_LISTS, _VARIABLES),
+    )
+    return [
+        Figure("B8", f"filter by facts, first time, {what}", first, _FIRST_TIME, " ms"),
+        *(
+            _page(browser, path + quote(query), f"{name}, {what}", goal, sizes)
+            for name, query, goal in asked
+        ),
     ]
 
 

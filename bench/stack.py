@@ -21,6 +21,7 @@ from aops.app import create_app
 from aops.cli import embedded
 from aops.cli.address import Address
 from aops.cli.children import Children, Service
+from aops.cli.logs import Logs
 from aops.cli.runs import end_all
 from aops.config import Settings, read_settings
 from aops.core import database
@@ -56,7 +57,10 @@ class Stack:
         self.settings: Settings = read_settings(given)
         self.app: Flask = _prepared(self.settings)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AOPS_")}
-        self._children = Children(self.settings.home / "logs", kept | given, embedded.PROJECT)
+        environ = kept | given
+        folder, size = self.settings.home / "logs", self.settings.log_bytes
+        logs = Logs(folder, embedded.NAMES, size, environ)
+        self._children = Children(logs, environ, embedded.PROJECT)
 
     def __enter__(self) -> Self:
         return self
