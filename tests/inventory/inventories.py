@@ -37,14 +37,50 @@ SCALARS = (
     ),
     *("'{{ other }}'", "!unsafe '{{ x }}'", "!unsafe plain", f"!vault {json.dumps(VAULT)}"),
     *("[]", "{}", "[1, '1', [], {a: ~}, !unsafe '{{ y }}']", "{<<: {a: 1}, b: 2}"),
-    "{1: one, true: yes, 2.5: x, k: {n: [1]}}",
+    *(
+        "{1: one, true: yes, 2.5: x, k: {n: [1]}}",
+        "{~: 1, '': 2, '!': 3}",
+        "!unsafe {a: '{{ x }}'}",
+    ),
+    *(
+        "1:30",
+        "-1:30",
+        "08",
+        "-0.0",
+        "1e400",
+        "5.0e-324",
+        "y",
+        "!!str 1",
+        "2001-12-14 21:59:43.1 -5",
+    ),
+    *(
+        '"a\\r\\nb"',
+        '"\\0\\e"',
+        '"\\n "',
+        "'{% raw %}{{ x }}{% endraw %}'",
+        "'...'",
+        '"a\\n---\\n"',
+    ),
 )
 INI_VALUES = (
     *("1", "0755", "1.5", "True", "true", "None", "text", "'two words'", '"quoted"', "10.0.0.1"),
     *("[1,2]", "{'a':1}", "{1,2}", "a#b", "1e3", "yes", "a=b", "{{x}}", "2024-02-29", "0o17", "''"),
     *("\"a 'b' c\"", "'\"5\"'", "服务器", "...", "1+2j"),
+    *(
+        "1e400",
+        "-0",
+        ".5",
+        "()",
+        "\"{'a': [1, {'b': None}], 2: 'x'}\"",
+        "b'x'",
+        "a\\\\b",
+        '\'"""x"""\'',
+    ),
 )
-VARIABLES = ("a", "b_2", "http_port", "ansible_host", "x", "y", "name", "groups", "vars")
+VARIABLES = (
+    *("a", "b_2", "http_port", "ansible_host", "x", "y", "name", "groups", "vars"),
+    *("foo-bar", "größe", "none"),
+)
 
 names_of_groups = some.lists(some.sampled_from(GROUPS + ODD_GROUPS), unique=True, max_size=6)
 own_variables = some.dictionaries(
