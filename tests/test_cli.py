@@ -142,6 +142,18 @@ def test_commands_before_the_first_migration_say_so(tmp_path: Path):
     assert said == "Error: The database has no tables yet. Run: flask db upgrade\n"
 
 
+def test_tables_of_another_version_are_not_taken_for_a_database_that_is_away(tmp_path: Path):
+    aops = Aops(tmp_path)
+    aops.flask("db", "upgrade")
+    aops.query("ALTER TABLE users RENAME COLUMN locale TO language")
+
+    said = aops.flask("user", "list", code=1)
+
+    assert said == (
+        "Error: The database's tables are not those of this version. Run: flask db upgrade\n"
+    )
+
+
 def password_of(aops: Aops, username: str, password: str) -> bool:
     """Tell whether it is the account's."""
     rows = aops.query("SELECT password_hash FROM users WHERE username = ?", username)

@@ -42,6 +42,8 @@ def in_words(error: SQLAlchemyError) -> str:
     cause = getattr(error, "orig", None) or error
     if "no such table" in str(cause) or "doesn't exist" in str(cause):
         return "The database has no tables yet. Run: flask db upgrade"
+    if "no such column" in str(cause) or "Unknown column" in str(cause):
+        return "The database's tables are not those of this version. Run: flask db upgrade"
     if is_outage(error):
         return f"The database does not answer: {cause}"
     return f"The database refused: {cause}"
