@@ -86,7 +86,7 @@ def test_what_says_where_a_host_is_and_who_signs_in_is_free(name: str) -> None:
 
 
 def test_no_documented_variable_of_the_dangerous_kinds_is_forgotten() -> None:
-    documented = set(_documented_variables())
+    documented = set(documented_variables())
 
     forgotten = {
         name
@@ -196,7 +196,7 @@ def test_a_plain_password_is_saved_with_a_warning(
     assert session.query(Inventory).count() == 1
 
 
-def _documented_variables() -> list[str]:
+def documented_variables() -> list[str]:
     """Read the variables that Ansible's own connection and become plugins document."""
     root = Path(ansible.__file__).parent / "plugins"
     found: list[str] = []

@@ -1,7 +1,7 @@
 """Facts as Ansible's own fact cache holds them, for a run that starts with what is known.
 
-They come from hosts and stay data: the run reads them as plain JSON, and Ansible
-evaluates no template in what it reads from there.
+They come from hosts and stay data: the run reads them as plain JSON, Ansible evaluates no
+template in what it reads from there, and none of them is an option of a plugin.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from aops.core import clock
 from aops.core.database import session
 from aops.inventory import index, patterns
 from aops.inventory.facts.models import HostFacts
+from aops.inventory.facts.steering import injected, steers
 from aops.inventory.models import Host
 
 MAX_AGE = timedelta(hours=24)
@@ -26,8 +27,7 @@ MAX_SIZE = 64 << 20
 """Bytes of all facts that a run starts with; the newest go first."""
 
 _BATCH = 200
-_BARE = ("facter_", "ohai_", "_ansible_")
-_BARE_NAMES = frozenset({"gather_subset", "module_setup", "discovered_interpreter_python"})
+_DISCOVERED = "discovered_interpreter_"
 _GATHERED = "_ansible_facts_gathered"
 
 
@@ -87,11 +87,11 @@ def _data_of(host_ids: list[int]) -> list[tuple[int, Any]]:
 
 
 def _as_cached(data: dict[str, Any]) -> str:
-    facts = {_prefixed(name): value for name, value in data.items()}
+    """Leave out what would steer Ansible; it finds out itself which Python a host has."""
+    variables = {injected(name): value for name, value in data.items()}
+    facts = {
+        name: value
+        for name, value in variables.items()
+        if not name.removeprefix("ansible_").startswith(_DISCOVERED) and not steers(name)
+    }
     return json.dumps(facts | {_GATHERED: True}, ensure_ascii=False)
-
-
-def _prefixed(name: str) -> str:
-    """Give the name back that the module reported it under."""
-    bare = name in _BARE_NAMES or name.startswith(_BARE)
-    return name if bare else f"ansible_{name}"

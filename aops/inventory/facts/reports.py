@@ -1,7 +1,7 @@
 """What a host reported in a run, made fit to be kept.
 
 Believed nothing: a playbook may have forged it. It is small, holds no part of the
-run's login that looks like a secret, and says what was left out.
+run's login that looks like a secret and no option of Ansible, and says what was left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from aops.inventory.facts.steering import injected, steers
 
 LARGEST = 512 << 10
 """Bytes of JSON that are kept of one host's facts; the biggest facts go first."""
@@ -51,8 +53,12 @@ class Report:
 
 
 def fit(report: Report) -> tuple[Report, int]:
-    """Leave out what is too big and what looks like a secret; give the size of the rest."""
-    facts = {name: _without_secrets(name, value) for name, value in report.facts.items()}
+    """Leave out what is too big, a secret or no fact at all; give the size of the rest."""
+    facts = {
+        name: _without_secrets(name, value)
+        for name, value in report.facts.items()
+        if not steers(injected(name))
+    }
     sizes = {name: len(_dump(name)) + len(_dump(value)) + 4 for name, value in facts.items()}
     total, left_out = sum(sizes.values()), list[str]()
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
