@@ -2,7 +2,8 @@
 
 Follows Ansible's precedence among inventory levels for the few variables that decide
 it. A value that is a template or encrypted is known only to a run, so such a host has
-no address here.
+no address here. Nor has one that is called ``web*`` or ``a,b`` and says no other address:
+known_hosts would read a pattern into it, and trust the host's key for others.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ class Connection:
 
     Attributes:
         ssh: Whether by SSH; other ways need no host key.
-        address: None where a template or a vaulted value decides it.
+        address: None where a template or a vaulted value decides it, or where what stands
+            there is none.
+        unusable: What stands there instead of an address, to be shown; "" otherwise.
     """
 
     ssh: bool
     address: str | None
     port: int = SSH_PORT
+    unusable: str = ""
 
     @property
     def known_hosts_name(self) -> str:
@@ -68,6 +72,8 @@ def _connection(name: str, variables: dict[str, Any]) -> Connection:
     number = names.port_number(port)
     if not names.is_literal(address) or number is None:
         return Connection(ssh=ssh, address=None)
+    if not names.is_connection_address(str(address)):
+        return Connection(ssh=ssh, address=None, unusable=str(address))
     return Connection(ssh=ssh, address=str(address), port=number)
 
 

@@ -66,7 +66,7 @@ def store_scan(host_id: int, connection: Connection, scan: Scan) -> None:
     host = session().get(Host, host_id)
     if host is None:
         return
-    if scan.keys:
+    if scan.keys and connection.known_hosts_name:
         _keep_offers(host, connection.known_hosts_name, scan)
     _note_scan(
         [host_id],
@@ -174,7 +174,10 @@ def record_new_keys(inventory_id: int, known_hosts_text: str) -> None:
 
 
 def known_hosts_for(inventory_id: int) -> str:
-    """Give the known_hosts file of a run: the accepted keys of the enabled hosts."""
+    """Give the known_hosts file of a run: the accepted keys of the enabled hosts.
+
+    A key whose address is a list or a pattern is left out, however it came to be stored.
+    """
     query = (
         select(HostKey.address, HostKey.key_type, HostKey.public_key)
         .join(Host)
@@ -185,7 +188,8 @@ def known_hosts_for(inventory_id: int) -> str:
         )
         .order_by(HostKey.id)
     )
-    return "".join(dict.fromkeys(known_hosts.line(*row) for row in session().execute(query)))
+    rows_ = (row for row in session().execute(query) if known_hosts.is_plain(row.address))
+    return "".join(dict.fromkeys(known_hosts.line(*row) for row in rows_))
 
 
 def _offered(key_ids: Collection[int]) -> list[HostKey]:
@@ -258,5 +262,6 @@ def _hosts_by_address(inventory_id: int) -> dict[str, list[int]]:
     )
     found: dict[str, list[int]] = {}
     for name, connection in addresses.connections(rows.load(inventory_id)).items():
-        found.setdefault(connection.known_hosts_name, []).append(ids[name])
+        if connection.known_hosts_name:
+            found.setdefault(connection.known_hosts_name, []).append(ids[name])
     return found

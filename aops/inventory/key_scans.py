@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from aops.core.database import database_time, session
 from aops.inventory import addresses, keyscan, rows
 from aops.inventory.addresses import Connection
-from aops.inventory.keyscan import Scan
+from aops.inventory.keyscan import Scan, ScanProblem
 from aops.inventory.models import Host
 
 THREADS = 32
@@ -66,8 +66,7 @@ def scan(batch: Batch) -> Iterator[tuple[int, Connection, Scan]]:
     """
     with ThreadPoolExecutor(min(THREADS, max(len(batch), 1))) as pool:
         asked: dict[Future[Scan], int] = {
-            pool.submit(keyscan.scan, connection.address, connection.port): host_id
-            for host_id, connection in batch.items()
+            pool.submit(_ask, connection): host_id for host_id, connection in batch.items()
         }
         for answer in as_completed(asked):
             yield asked[answer], batch[asked[answer]], answer.result()
@@ -76,6 +75,12 @@ def scan(batch: Batch) -> Iterator[tuple[int, Connection, Scan]]:
 def has_time(started: float) -> bool:
     """Tell whether a task may take up another batch."""
     return time.monotonic() - started < MAX_SECONDS
+
+
+def _ask(connection: Connection) -> Scan:
+    if connection.unusable:
+        return Scan(problem=ScanProblem.BAD_ADDRESS)
+    return keyscan.scan(connection.address, connection.port)
 
 
 def _claim(query: Any) -> Batch:

@@ -27,6 +27,9 @@ class ScanProblem(StrEnum):
     NO_ADDRESS = "no_address"
     """The address comes from a template or a vaulted value."""
 
+    BAD_ADDRESS = "bad_address"
+    """What stands where the address belongs, such as a name with a comma, is none."""
+
     NO_PROGRAM = "no_program"
     """ssh-keyscan is not installed where the worker runs."""
 
@@ -55,13 +58,15 @@ def scan(address: str | None, port: int, *, timeout: float = TIMEOUT) -> Scan:
     """Fetch the host keys that a machine shows to anybody.
 
     Args:
-        address: A host name or IP address that passed the check of names; None where only a
-            run can know it.
+        address: A host name or IP address; None where only a run can know it. ssh-keyscan
+            takes a list of several, which is refused.
         port: From 1 to 65535.
         timeout: Seconds after which the attempt is given up.
     """
     if address is None:
         return Scan(problem=ScanProblem.NO_ADDRESS)
+    if not known_hosts.is_plain(address):
+        return Scan(problem=ScanProblem.BAD_ADDRESS)
     program = shutil.which("ssh-keyscan")
     if program is None:
         return Scan(problem=ScanProblem.NO_PROGRAM)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MARKERS = ("@", "#", "|")  # authorities and revocations, comments, hashed names
+_ADDRESS = r"[\w:][\w.:%-]*"
+_PLAIN = re.compile(rf"{_ADDRESS}|\[{_ADDRESS}\]:[0-9]{{1,5}}")
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,27 @@ def read(text: str) -> Iterator[tuple[str, PublicKey]]:
             continue
         key = PublicKey(parts[1], parts[2])
         if _is_whole(key):
-            for address in parts[0].split(","):
+            for address in filter(is_plain, parts[0].split(",")):
                 yield address.lower(), key
 
 
+def is_plain(address: str) -> bool:
+    """Tell whether known_hosts means one machine by an address, with or without a port.
+
+    Commas part several, ``*`` and ``?`` are patterns, ``!`` excludes, ``|`` begins a hash,
+    ``@`` a marker and ``#`` a comment; nothing but what addresses are made of passes.
+    """
+    return bool(_PLAIN.fullmatch(address))
+
+
 def line(address: str, key_type: str, public_key: str) -> str:
-    """Write one line of known_hosts."""
+    """Write one line of known_hosts.
+
+    Raises:
+        ValueError: If the address would be read as more than one machine.
+    """
+    if not is_plain(address):
+        raise ValueError(address)
     return f"{address} {key_type} {public_key}\n"
 
 

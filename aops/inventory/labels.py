@@ -12,6 +12,10 @@ SCAN_PROBLEMS: dict[str, Any] = {
     ScanProblem.NO_ADDRESS: _l(
         "The address or port comes from a template or a vaulted value, which only a run can read."
     ),
+    ScanProblem.BAD_ADDRESS: _l(
+        "The host has no ansible_host, and its name is no address: SSH would read several hosts "
+        "or a pattern into it. Set ansible_host to the host name or IP address."
+    ),
     ScanProblem.NO_PROGRAM: _l("ssh-keyscan is not installed where the worker runs."),
     ScanProblem.NO_ANSWER: _l(
         "Nothing answered: no SSH server listens there, or a firewall drops the packets."

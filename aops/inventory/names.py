@@ -169,6 +169,14 @@ def is_ipv6(text: str) -> bool:
         return False
 
 
+def is_connection_address(value: Any) -> bool:
+    """Tell whether SSH can be sent to a value: an address, or an IPv6 one with its zone."""
+    if not isinstance(value, str):
+        return False
+    address, percent, zone = value.partition("%")  # fe80::1%eth0
+    return is_address(address) and (not percent or bool(_HOST.fullmatch(zone)))
+
+
 def is_literal(value: Any) -> bool:
     """Tell whether a value means itself: neither a template nor encrypted."""
     if isinstance(value, VaultText):
@@ -224,7 +232,7 @@ def _is_host_with_port(name: str) -> bool:
 def _check_connection_variable(name: str, value: Any) -> None:
     if not is_literal(value) or value is None:
         return
-    if name in ADDRESS_VARIABLES and not _is_connection_address(value):
+    if name in ADDRESS_VARIABLES and not is_connection_address(value):
         raise AopsError(
             _(
                 "%(name)s must be a host name or an IP address as text; “%(value)s” is neither.",
@@ -252,13 +260,6 @@ def _check_connection_variable(name: str, value: Any) -> None:
             ),
             field="variables",
         )
-
-
-def _is_connection_address(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    address, _percent, zone = value.partition("%")  # fe80::1%eth0
-    return is_address(address) and (not _percent or bool(_HOST.fullmatch(zone)))
 
 
 def _is_bad_user(value: str) -> bool:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
@@ -72,6 +73,28 @@ def test_what_only_a_run_can_know_is_no_address() -> None:
 
     assert {connection.address for connection in found.values()} == {None}
     assert {connection.known_hosts_name for connection in found.values()} == {""}
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost,*", "a,b", "web*", "web?", "!web", "|1|a", "@x", "#x", "two words", "10/8"]
+)
+def test_a_name_that_known_hosts_would_read_more_into_is_no_address(name: str) -> None:
+    rows = InventoryRows(
+        hosts={name: "ansible_port: 2222", "web1": "", "v6": "ansible_host: 'fe80::1%eth0'"}
+    )
+
+    found = connections(rows)
+
+    assert found[name].address is None
+    assert found[name].unusable == name
+    assert found[name].known_hosts_name == ""
+    assert (found["web1"].address, found["v6"].address) == ("web1", "fe80::1%eth0")
+
+
+def test_ansible_host_makes_a_host_of_any_name_reachable() -> None:
+    rows = InventoryRows(hosts={"a,b": "ansible_host: 10.0.0.1"})
+
+    assert connections(rows)["a,b"] == Connection(ssh=True, address="10.0.0.1")
 
 
 def test_a_local_host_needs_no_ssh() -> None:

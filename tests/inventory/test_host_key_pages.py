@@ -123,6 +123,19 @@ def test_a_changed_key_is_shown_loudly_and_needs_a_tick(
     assert public_key("old").text not in services.known_hosts_for(host.inventory_id)
 
 
+def test_a_host_whose_name_is_no_address_says_what_to_do(
+    client: ConsoleClient, arthur: User
+) -> None:
+    host = make_host("a,b", variables="")
+    client.sign_in(arthur)
+
+    page = client.get(f"/hosts/details/?id={host.id}")
+
+    assert "“a,b” is no host name or IP address. Set ansible_host." in page.text
+    assert "Set ansible_host to the host name" in page.select_one("#keys .alert-warning").text
+    assert page.select("#keys form") == []
+
+
 def test_a_local_host_needs_no_key(client: ConsoleClient, arthur: User) -> None:
     host = make_host("web1", variables="ansible_connection: local")
     client.sign_in(arthur)

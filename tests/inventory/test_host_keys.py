@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -173,7 +175,7 @@ def test_keys_that_a_run_accepted_are_kept(session: Session) -> None:
     make_host("WEB2", inventory=inventory, variables="")
     lines = (
         known_hosts.line("[10.0.0.1]:2222", "ssh-ed25519", public_key("a").text)
-        + known_hosts.line("web2,10.0.0.9", "ssh-ed25519", public_key("b").text)
+        + f"web2,10.0.0.9 ssh-ed25519 {public_key('b').text}\n"
         + known_hosts.line("jumphost", "ssh-ed25519", public_key("c").text)
         + "# comment\n|1|hashed= ssh-ed25519 AAAA\n@revoked web2 ssh-rsa AAAA\n"
         + "web2 ssh-ed25519 not-base64\nweb2 ssh-rsa "
@@ -201,6 +203,52 @@ def test_a_run_never_replaces_a_key_that_was_accepted(session: Session) -> None:
 
     assert _key(session, "new").trust is KeyTrust.OFFERED
     assert public_key("new").text not in services.known_hosts_for(host.inventory_id)
+
+
+@pytest.mark.parametrize(
+    "address", ["[localhost,*]:33922", "web*", "web1,web2", "!web1", "|1|a=", "@cert-authority *"]
+)
+@pytest.mark.parametrize("trust", list(KeyTrust))
+def test_a_stored_key_for_a_pattern_of_hosts_reaches_no_run(
+    trust: KeyTrust, address: str, session: Session
+) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("a"), public_key("b", "ssh-rsa"))))
+    stored, good = host_keys.keys_of(host)
+    stored.address, stored.trust = address, trust
+    host_keys.accept_host_key(good, "arthur")
+
+    text_ = services.known_hosts_for(host.inventory_id)
+
+    assert text_ == known_hosts.line("web1", good.key_type, good.public_key)
+
+
+def test_a_host_called_like_a_list_gets_no_keys(session: Session) -> None:
+    host = make_host("localhost,*", variables="ansible_port: 33922")
+    host_keys.request_keys(host)
+
+    tasks.scan_host_keys.run(host.id)
+    _scan(host, Scan(keys=(public_key("a"),)))
+    line = f"localhost,*,,[localhost,*]:33922 ssh-ed25519 {public_key('b').text}\n"
+    services.record_new_keys(host.inventory_id, line)
+
+    assert host_keys.keys_of(host) == []
+
+
+def test_why_a_fetch_from_a_host_called_like_a_list_brought_nothing(session: Session) -> None:
+    host = make_host("localhost,*", variables="ansible_port: 33922")
+    host_keys.request_keys(host)
+
+    tasks.scan_host_keys.run(host.id)
+
+    session.refresh(host)
+    assert host.key_scan_error == ScanProblem.BAD_ADDRESS
+
+
+@pytest.mark.parametrize("address", ["a,b", "*", "[a,*]:22", "a b", "!a", "|a", "#a", "@a"])
+def test_no_line_of_known_hosts_is_written_for_several_hosts(address: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(address)):
+        known_hosts.line(address, "ssh-ed25519", public_key("a").text)
 
 
 def test_keys_go_with_their_host(session: Session) -> None:

@@ -55,23 +55,56 @@ def test_a_missing_program_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert keyscan.scan("127.0.0.1", 22) == Scan(problem=ScanProblem.NO_PROGRAM)
 
 
-def test_an_address_is_never_an_option_and_the_environment_is_ours(
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a,b",
+        "10.0.0.0/24",
+        "web*",
+        "web?",
+        "!web",
+        "|x",
+        "#x",
+        "@x",
+        "a b",
+        "a\n",
+        "-oProxyCommand=id",
+    ],
+)
+def test_what_is_no_single_address_reaches_no_program(
+    address: str, calls: list[tuple[list[str], dict[str, str]]]
+) -> None:
+    scan = keyscan.scan(address, 22)
+
+    assert scan == Scan(problem=ScanProblem.BAD_ADDRESS)
+    assert calls == []
+
+
+@pytest.mark.parametrize("address", ["web1", "größe", "10.0.0.1", "::1", "fe80::1%eth0"])
+def test_the_address_stands_where_no_option_can_and_the_environment_is_ours(
+    address: str,
+    calls: list[tuple[list[str], dict[str, str]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    calls: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setenv("AOPS_SECRET", "x")
+
+    keyscan.scan(address, 22)
+
+    command, environment = calls[0]
+    assert command[-2:] == ["--", address]
+    assert environment == {"PATH": os.defpath, "LC_ALL": "C"}
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    made: list[tuple[list[str], dict[str, str]]] = []
 
     def run(command: list[str], **options: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
-        calls.append((command, options["env"]))
+        made.append((command, options["env"]))
         return subprocess.CompletedProcess(command, 0, b"", b"")
 
     monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setenv("AOPS_SECRET", "x")
-
-    keyscan.scan("-oProxyCommand=id", 22)
-
-    command, environment = calls[0]
-    assert command[-2:] == ["--", "-oProxyCommand=id"]
-    assert environment == {"PATH": os.defpath, "LC_ALL": "C"}
+    return made
 
 
 @pytest.fixture
