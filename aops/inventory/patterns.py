@@ -47,19 +47,26 @@ def check(pattern: str, *, allow_regex: bool) -> None:
     Raises:
         PatternError: At the field ``limit``.
     """
+    _regexes(_checked(pattern, allow_regex=allow_regex), (), ())
+
+
+def _checked(pattern: str, *, allow_regex: bool) -> list[str]:
+    """Part a pattern, and refuse all but a wrong regular expression."""
     if len(pattern) > MAX_LENGTH:
         raise _refusal(_("A host pattern may have at most %(n)d characters.", n=MAX_LENGTH))
     if _CONTROL.search(pattern):
         raise _refusal(_("A host pattern is one line without invisible characters."))
-    for part in split(pattern):
+    parts = split(pattern)
+    for part in parts:
         if part.startswith("@"):
             raise _refusal(_("“@” would read a file of the control node; name the hosts instead."))
         if part.startswith("-"):
             raise _refusal(_("A host pattern may not begin with a dash."))
         if not _bare(part):
             raise _refusal(_("“%(sign)s” must stand directly before a name.", sign=part))
-        if _bare(part).startswith("~"):
-            _check_regex(_bare(part)[1:], allow_regex=allow_regex)
+        if _bare(part).startswith("~") and not allow_regex:
+            raise _refusal(_("Regular expressions (“~…”) are for authors; use * and ? instead."))
+    return parts
 
 
 def match(
@@ -80,8 +87,7 @@ def match(
     Raises:
         PatternError: If the pattern may not be used.
     """
-    check(pattern, allow_regex=allow_regex)
-    return match_parts(split(pattern), hosts, groups)
+    return match_parts(_checked(pattern, allow_regex=allow_regex), hosts, groups)
 
 
 def match_parts(
@@ -95,7 +101,7 @@ def match_parts(
         groups: Every group with all its hosts.
 
     Raises:
-        PatternError: If it would take too long.
+        PatternError: If one is no regular expression, or they would take too long.
     """
     known = frozenset(hosts)
     choosing = [part for part in parts if part not in known]
@@ -160,6 +166,10 @@ def _regexes(
     expressions = [_bare(part)[1:] for part in parts if _bare(part).startswith("~")]
     try:
         return regexes.matching(expressions, [*groups, *hosts])
+    except regexes.NoExpression as error:
+        raise _refusal(
+            _("This is not a regular expression: %(problem)s.", problem=str(error))
+        ) from None
     except regexes.TooSlow:
         raise _refusal(
             _("This regular expression takes too long; write it in a simpler way.")
@@ -225,17 +235,6 @@ def _one(found: list[str], index: int) -> list[str]:
             _("There is no host number %(n)d among the %(total)d.", n=index, total=len(found))
         )
     return [found[index]]
-
-
-def _check_regex(expression: str, *, allow_regex: bool) -> None:
-    if not allow_regex:
-        raise _refusal(_("Regular expressions (“~…”) are for authors; use * and ? instead."))
-    try:
-        re.compile(expression)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise _refusal(
-            _("This is not a regular expression: %(problem)s.", problem=str(error))
-        ) from None
 
 
 def _refusal(sentence: str) -> PatternError:

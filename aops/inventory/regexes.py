@@ -26,7 +26,11 @@ resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 expressions, names = json.load(sys.stdin)
 found = []
 for expression in expressions:
-    match = re.compile(expression).match
+    try:
+        match = re.compile(expression).match
+    except (re.error, OverflowError, RecursionError) as error:
+        json.dump({{"problem": str(error)}}, sys.stdout)
+        sys.exit()
     found.append([number for number, name in enumerate(names) if match(name)])
 json.dump(found, sys.stdout)
 """
@@ -36,14 +40,19 @@ class TooSlow(Exception):  # noqa: N818 - reads as what happened
     """The expressions need more time or memory than a choice of hosts is worth."""
 
 
+class NoExpression(Exception):  # noqa: N818 - reads as what happened
+    """One of the texts is no regular expression; says why."""
+
+
 def matching(expressions: Collection[str], names: Sequence[str]) -> dict[str, frozenset[str]]:
     """Give for each expression the names that begin with what it describes.
 
     Args:
-        expressions: Valid ones; none starts no process.
+        expressions: Even to compile one may take long; none starts no process.
         names: Of hosts and groups.
 
     Raises:
+        NoExpression: If one is none.
         TooSlow: If they take too long together.
     """
     if not expressions:
@@ -61,6 +70,8 @@ def matching(expressions: Collection[str], names: Sequence[str]) -> dict[str, fr
     except subprocess.SubprocessError as error:
         raise TooSlow from error
     found = json.loads(answer.stdout)
+    if isinstance(found, dict):
+        raise NoExpression(found["problem"])
     return {
         expression: frozenset(names[number] for number in numbers)
         for expression, numbers in zip(wanted, found, strict=True)

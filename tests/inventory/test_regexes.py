@@ -41,6 +41,16 @@ def test_what_is_no_expression_is_refused_at_once(expression: str) -> None:
         patterns.match(f"~{expression}", NAMES, {})
 
 
+def test_an_expression_that_takes_long_to_understand_costs_this_process_nothing() -> None:
+    slow = "~(?i)" + "".join(f"[!-{chr(0x10FF00 + number)}]" for number in range(255))
+    start = time.process_time()
+
+    with pytest.raises(PatternError, match="takes too long"):
+        patterns.check(slow, allow_regex=True)
+
+    assert time.process_time() - start < 0.5
+
+
 def test_a_megabyte_is_refused_at_once() -> None:
     start = time.monotonic()
 

@@ -19,6 +19,8 @@ from werkzeug.datastructures import MultiDict
 from aops.core.columns import MAX_ID
 from aops.core.database import session
 from aops.core.errors import AopsError
+from aops.core.permissions import Permission
+from aops.core.views import may
 from aops.inventory import host_list, index
 from aops.inventory.host_conditions import one_of
 from aops.inventory.host_filters import Filters
@@ -147,7 +149,10 @@ def _named(choice: Choice) -> Selection:
 def _matching(choice: Choice) -> Selection:
     if choice.inventory is None:
         raise AopsError(_("Choose the inventory that the pattern is about."), field="inventory")
-    found = frozenset(index.of(choice.inventory).all.matching(choice.pattern))
+    allow_regex = may(Permission.JOBS_TEMPLATED_VARS)
+    found = frozenset(
+        index.of(choice.inventory).all.matching(choice.pattern, allow_regex=allow_regex)
+    )
     known = _found(_in(choice.inventory))
     hosts = {key: name for key, name in known.hosts.items() if name in found}
     return Selection(hosts, known.inventories)

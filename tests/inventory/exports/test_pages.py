@@ -109,6 +109,26 @@ def test_a_pasted_list_names_what_no_host_is_called(
     assert "nobody" in answer.text
 
 
+def test_a_viewer_may_choose_by_a_pattern(client: ConsoleClient, victor: User, host: Host) -> None:
+    form = {"inventory": host.inventory_id, "pattern": "web*", "format": "csv"}
+
+    answer = client.sign_in(victor).post("/exports/", form, code=200)
+
+    assert "web1" in answer.text
+    assert answer.mimetype == "text/csv"
+
+
+def test_a_viewer_may_use_no_regular_expression(
+    client: ConsoleClient, victor: User, host: Host
+) -> None:
+    form = {"inventory": host.inventory_id, "pattern": "~web.*", "format": "csv"}
+    client.sign_in(victor).post("/exports/", form)
+
+    page = client.get("/hosts/")
+
+    assert "Regular expressions" in page.text
+
+
 def test_without_a_choice_the_way_leads_back_to_the_hosts(
     client: ConsoleClient, victor: User
 ) -> None:
