@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aops.inventory.facts import lines
 from aops.inventory.facts.lines import PackedFacts
+from tests.embedded import PROJECT
 from tests.inventory.facts.reported import DEBIAN
 
 TEXTS = st.one_of(
@@ -42,6 +43,14 @@ def test_what_is_found_among_lines_is_what_the_document_says(
     assert lines.among_all(packed, None) == facts
     assert among_small in (expected, None)
     assert among_small is not None or len(text) < len(json.dumps(facts)) + len(facts)
+
+
+def test_the_documents_say_how_much_is_kept_at_hand() -> None:
+    text = " ".join((PROJECT / "docs" / "inventory.md").read_text().split())
+
+    named = " and ".join(f"`{name}`" for name in ("mounts", "default_ipv4"))
+    assert f"with {named}, are kept at hand up to {lines.LARGEST >> 10} KiB" in text
+    assert sorted(lines._ASKED_MOST) == ["default_ipv4", "mounts"]
 
 
 def test_a_document_is_plain_json() -> None:
