@@ -7,6 +7,7 @@ Values are shown as they were written and never decrypted.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,6 +24,10 @@ from aops.inventory.rows import InventoryRows
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _VAULT, _UNSAFE = "!vault", "!unsafe"
+_PLAIN = {
+    "tag:yaml.org,2002:str": re.compile(r"[A-Za-z_/][\w./@+=-]*(?: [\w./@+=-]+)*", re.ASCII),
+    "tag:yaml.org,2002:int": re.compile(r"0|-?[1-9][0-9]{0,15}"),
+}
 _WIDTH = 1_000_000_000
 
 
@@ -134,6 +139,8 @@ def _nodes(text: str) -> dict[str, yaml.Node]:
 
 
 def _setting(origin: Origin, node: yaml.Node) -> Setting:
+    if _is_plain(node):
+        return Setting(origin, node.value, reads_as="", vaulted=False, templated=False)
     scalars = list(_scalars(node))
     return Setting(
         origin,
@@ -142,6 +149,14 @@ def _setting(origin: Origin, node: yaml.Node) -> Setting:
         vaulted=any(scalar.tag == _VAULT for scalar in scalars),
         templated=any(_is_template(scalar) for scalar in scalars),
     )
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    """Tell a word or a number that is as it looks: nearly all are, and YAML takes its time."""
+    if not isinstance(node, yaml.ScalarNode) or node.style:
+        return False
+    pattern = _PLAIN.get(node.tag)
+    return bool(pattern and pattern.fullmatch(node.value))
 
 
 def _scalars(node: Any) -> Iterator[yaml.ScalarNode]:

@@ -16,6 +16,9 @@ from aops.inventory.levels import Levels
 from aops.inventory.models import Group, Host
 from aops.inventory.sources.models import InventorySource, SourceHost
 
+SHOWN = 500
+"""Variables on the page; the search finds the others."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,7 +41,8 @@ class HostPage:
         groups: Name to id of all its groups, the inherited ones too.
         direct: Names of the groups that it stands in itself.
         inherited: Names of the groups above those.
-        variables: Those that the search finds.
+        variables: Those that the search finds, the first of very many.
+        found: How many it finds.
         total: How many variables the host has.
         problem: Why its own variables cannot be read; "" if they can.
         sources: The dynamic sources that gave it.
@@ -49,6 +53,7 @@ class HostPage:
     direct: list[str]
     inherited: list[str]
     variables: list[Variable]
+    found: int
     total: int
     problem: str
     search: str
@@ -66,12 +71,14 @@ def read(host: Host, search: str = "") -> HostPage:
     levels = Levels(inventory)
     direct, every = levels.direct(host.name), levels.of(host.name)
     variables = effective.explain(inventory, host.name)
+    found = [variable for variable in variables if _holds(variable, search.casefold())]
     return HostPage(
         keys=overview(host),
         groups=_ids(host, every),
         direct=sorted(direct),
         inherited=sorted(set(every) - direct),
-        variables=[variable for variable in variables if _holds(variable, search.casefold())],
+        variables=found[:SHOWN],
+        found=len(found),
         total=len(variables),
         problem=_problem(host, variables),
         search=search,

@@ -120,6 +120,21 @@ def test_only_the_nearest_of_very_many_overridden_values_are_shown(
     assert "Only the nearest 50 are shown." in overridden.text
 
 
+def test_of_very_many_variables_the_first_are_shown_and_a_search_finds_the_others(
+    client: ConsoleClient, victor: User
+) -> None:
+    host = make_host("web1", variables="".join(f"v{n:04}: {n}\n" for n in range(700)))
+    client.sign_in(victor)
+
+    page, found = page_of(client, host), page_of(client, host, "v0699")
+
+    assert len(variables_of(page)) == 500
+    assert page.select_one("#variables .count").text == "700"
+    assert "The first 500 of 700 are shown" in page.select_one("#variables").text
+    assert not page.select("[data-search-rows]")
+    assert [*variables_of(found)] == ["v0699"]
+
+
 def test_variables_that_cannot_be_read_are_told_from_none(
     client: ConsoleClient, victor: User
 ) -> None:
