@@ -35,13 +35,18 @@ def variables(text: str, names: Collection[str] | None = None) -> dict[str, Any]
         text: As stored with an inventory, a group or a host.
         names: Only these are wanted; None wants all.
     """
-    if not text or (names is not None and not any(name in text for name in names)):
+    if not text or (names is not None and not may_name(text, names)):
         return {}
     try:
         found = _simple(text, names) if _SIMPLE.fullmatch(text) else yaml_text.parse_mapping(text)
     except yaml_text.YamlError:
         return {}
     return found if names is None else {key: found[key] for key in names if key in found}
+
+
+def may_name(text: str, names: Collection[str]) -> bool:
+    r"""Tell whether a text may hold any of these variables; ``"x\x79z"`` is a name too."""
+    return "\\" in text or any(name in text for name in names)
 
 
 def value_of(text: str) -> Any:

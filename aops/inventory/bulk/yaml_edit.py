@@ -47,7 +47,7 @@ def setting(name: str, value: Any) -> Callable[[str], str]:
 
     def edited(text: str) -> str:
         entries = _plain_entries(text, name)
-        if entries == [] or (name not in text and _takes_another_line(text)):
+        if entries == [] or (not quick_yaml.may_name(text, (name,)) and _takes_another_line(text)):
             return _appended(text, line)
         entry = _entry(text, name, entries)
         if entry is not None:
@@ -68,7 +68,7 @@ def _line(name: str, value: Any) -> str:
 
 def without_variable(text: str, name: str) -> str:
     """Give a text without a variable; with it goes the comment at the end of its line."""
-    entries = _plain_entries(text, name) if name in text else []
+    entries = _plain_entries(text, name) if quick_yaml.may_name(text, (name,)) else []
     if entries == []:
         return text
     entry = _entry(text, name, entries)
@@ -83,7 +83,7 @@ def without_variable(text: str, name: str) -> str:
 
 def values_of(text: str, name: str) -> list[Any]:
     """Give the value of a variable, or nothing; reads no more of the text than it must."""
-    entries = _plain_entries(text, name) if name in text else []
+    entries = _plain_entries(text, name) if quick_yaml.may_name(text, (name,)) else []
     if entries == []:
         return []
     entry = _entry(text, name, entries)

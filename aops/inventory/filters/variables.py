@@ -31,7 +31,7 @@ _ITEM = rf" *+(?:(?:- ++)++(?:{_VALUE}|-)?+|-){_END}"
 _TEXT = rf"{_KEY}: ++(?:!(?:vault|unsafe) ++)?+[|>][+-]?+ *+(?:\n(?: [^{_BREAKS}]*+)?+(?=\n|\Z))*+"
 _NOTHING = rf" *+(?:#[^{_BREAKS}]*+)?+"
 _APART = re.compile(rf"(?:(?:{_TEXT}|{_ENTRY}|{_ITEM}|{_NOTHING})(?:\n|\Z))*+")
-_RISKY = re.compile(rf"[\"'\[\]{{}}|>&*<%?\t{_BREAKS[2:]}]")
+_RISKY = re.compile(rf"[\"'\[\]{{}}|>&*<%?!\t{_BREAKS[2:]}]")
 """Without these signs a value stays within its line, and the indented lines below it."""
 
 _INDENTED = re.compile(rf"(?:{_NOTHING}\n)*+ ++[^ #\n]")
@@ -56,7 +56,7 @@ def read(text: str, names: Collection[str]) -> dict[str, Any]:
         text: As stored with an inventory, a group or a host.
         names: Of the variables that are wanted.
     """
-    if not any(name in text for name in names):
+    if not quick_yaml.may_name(text, names):
         return {}
     if _INDENTED.match(text) or not (_are_apart(text) or _APART.fullmatch(text)):
         return quick_yaml.variables(text, names)

@@ -56,6 +56,8 @@ def test_a_variable_is_set_and_the_rest_stays(
         "<<: {a: 1}\nc: 2\n",
         "---\na: 1\nc: 2\n...\n",
         "  c: 2\n",
+        'c: 2\n"\\x61": 1\n',
+        "c: 2\n!!str a: 1\n",
     ],
 )
 @pytest.mark.parametrize("name", ["a", "b"])

@@ -135,6 +135,15 @@ def test_blocks_do_not_need_the_slow_reader(
 
 
 @pytest.mark.parametrize(
+    "text",
+    ['a: 1\n"us\\x65rs": [x]\n', "a: 1\n!!str users: [x]\n", "a: 1\n? users\n: [x]\n"],
+)
+def test_a_name_that_is_written_oddly_is_found(text: str) -> None:
+    assert variables.read(text, {"users"}) == quick_yaml.variables(text, {"users"})
+    assert variables.read(text, {"users"}) == {"users": ["x"]}
+
+
+@pytest.mark.parametrize(
     "text", ["users:\n" + "- " * 5_000 + "x\n", "users:\n  - a\n - b\n", "users"]
 )
 def test_a_text_that_is_no_yaml_does_no_harm(text: str) -> None:
