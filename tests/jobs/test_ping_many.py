@@ -35,7 +35,7 @@ def test_ticked_hosts_are_pinged_by_one_job_after_a_confirmation(
 
     assert "2 hosts" in page.h1.text
     assert "2 hosts" in page.select_one(".save-bar .btn-primary").text
-    assert "1 disabled host is left out" in page.select_one(".panel-head").text
+    assert "1 disabled host is left out" in page.select_one(".form .panel-head").text
     assert page.select_one("#bulk-names").text.strip() == "web1, web2"
     assert before == []
     [job] = session.scalars(select(Job)).all()
