@@ -9,6 +9,7 @@ from aops.core.permissions import Permission, Role, allows
 from aops.execution.inventory_child import archives, encoding, workbook
 from aops.execution.reading_spec import Limits
 from aops.inventory import host_labels, nesting, patterns, reading, reserved, table_cells
+from aops.inventory.bulk import selection
 from aops.inventory.facts import cache, keeping, reports
 from aops.inventory.filters import expressions, language, names, tokens
 from aops.inventory.imports import services as imports
@@ -88,6 +89,7 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
         ("refreshes kept", (claims.KEPT_REFRESHES,)),
         ("a pattern", (patterns.MAX_LENGTH, patterns.MAX_PARTS)),
         ("a filter", (tokens.MAX_LENGTH, language.MAX_DEPTH)),
+        ("a pasted list of hosts", (selection.MAX_TEXT,)),
         (
             "a ping of many",
             (

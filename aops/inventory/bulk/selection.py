@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 from werkzeug.datastructures import MultiDict
@@ -26,8 +27,8 @@ from aops.inventory.host_conditions import one_of
 from aops.inventory.host_filters import Filters
 from aops.inventory.models import Host
 
-MAX_TEXT = 500_000
-"""Characters of a pasted list: 10,000 long names."""
+MAX_TEXT = 3_000_000
+"""Characters of a pasted list: 10,000 of the longest names."""
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_TICKED = 1_000
@@ -58,7 +59,7 @@ class Choice:
             hosts=tuple(_numbers(form.getlist("host"))[:_MAX_TICKED]),
             everything=form.get("all") == "1",
             where=_filters(form.get("where", "")).query(),
-            names=_UNSEEN.sub(" ", form.get("names", "")[:MAX_TEXT]),
+            names=_UNSEEN.sub(" ", form.get("names", "")),
             pattern=_UNSEEN.sub("", form.get("pattern", "")).strip(),
             inventory=next(iter(_numbers([form.get("inventory", "")])), None),
         )
@@ -137,6 +138,16 @@ def _resolve(choice: Choice) -> Selection:
 
 
 def _named(choice: Choice) -> Selection:
+    if len(choice.names) > MAX_TEXT:
+        raise AopsError(
+            _(
+                "This list has %(number)s characters; at most %(most)s are allowed. Paste it in "
+                "parts.",
+                number=format_decimal(len(choice.names)),
+                most=format_decimal(MAX_TEXT),
+            ),
+            field="names",
+        )
     wanted = list(dict.fromkeys(part for part in re.split(r"[,;\s]+", choice.names) if part))
     known = _found(_in(choice.inventory))
     asked = frozenset(wanted)

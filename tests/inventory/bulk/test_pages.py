@@ -10,12 +10,14 @@ from aops.audit.models import AuditEntry
 from aops.core import references
 from aops.core.database import db
 from aops.inventory import generation
+from aops.inventory.bulk import selection
 from aops.inventory.models import Group, Host, HostLabel, Inventory, group_hosts
 from aops.users.models import User
 from tests.console import ConsoleClient, form_values
 from tests.factories import make_group, make_host, make_inventory
 
 PLAIN = "# rack\nrack: B7  # third\n"
+LOCAL = f"{PLAIN}ansible_connection: local\n"
 
 
 def test_ticked_hosts_are_disabled_after_a_confirmation(
@@ -134,6 +136,20 @@ def test_a_pasted_list_finds_its_hosts_and_names_the_others(
 
     assert "nobody, nothing" in page.select_one("#bulk-unknown").text
     assert [host.enabled for host in (web1, web2, web3)] == [False, True, False]
+
+
+def test_a_pasted_list_that_is_too_long_is_refused_whole(
+    client: ConsoleClient, arthur: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "MAX_TEXT", 10)
+    [web1] = _hosts("web1")
+    client.sign_in(arthur)
+
+    page = _ask(client, "disable", names="web1 web2 web3")
+
+    assert "at most 10 are allowed" in page.select_one("#choice-error").text
+    assert page.select_one("#names").text.strip() == "web1 web2 web3"
+    assert web1.enabled
 
 
 def test_a_pattern_chooses_hosts_of_its_inventory(client: ConsoleClient, arthur: User) -> None:
@@ -312,6 +328,28 @@ def test_a_variable_that_may_not_be_set_is_refused(
     assert page.select_one(f"#{field}-error" if field else ".alert-danger") is not None
     assert page.select_one("input[name=name]")["value"] == name
     assert page.select_one("input[name=confirmed]") is None
+    assert web1.variables == PLAIN
+
+
+def test_an_author_removes_no_reserved_variable(client: ConsoleClient, arthur: User) -> None:
+    [web1] = _hosts("web1", variables=LOCAL)
+    client.sign_in(arthur)
+
+    data = {"host": [web1.id], "asked": "1", "name": "ansible_connection"}
+    page = _ask(client, "remove-variable", **data)
+
+    assert "take away ansible_connection" in page.select_one(".alert-danger").text
+    assert page.select_one("input[name=confirmed]") is None
+    assert web1.variables == LOCAL
+
+
+def test_an_administrator_removes_a_reserved_variable(client: ConsoleClient, alice: User) -> None:
+    [web1] = _hosts("web1", variables=LOCAL)
+    client.sign_in(alice)
+
+    data = {"host": [web1.id], "asked": "1", "name": "ansible_connection"}
+    _confirm(client, _ask(client, "remove-variable", **data))
+
     assert web1.variables == PLAIN
 
 
