@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from aops.core.columns import PackedJson
@@ -36,7 +36,7 @@ class PackedFacts(PackedJson):
     @staticmethod
     def pack(value: Mapping[str, Any]) -> bytes:
         """Give what is stored."""
-        members = (_name(name) + json.dumps(one, ensure_ascii=False) for name, one in value.items())
+        members = (_name(name) + json.dumps(one) for name, one in value.items())
         return zlib.compress(f"{{{','.join(members)}\n}}".encode(), level=1)
 
 
@@ -73,18 +73,32 @@ def among_small(text: str, names: Collection[str]) -> dict[str, Any] | None:
     return found
 
 
-def among_all(packed: bytes, names: Collection[str] | None) -> dict[str, Any]:
+def among_all(packed: bytes, names: Collection[str]) -> dict[str, Any]:
     """Read some facts from what ``PackedFacts`` wrote.
 
     Args:
         packed: Of one host, as stored.
-        names: Of the facts that are wanted; None wants all.
+        names: Of the facts that are wanted.
     """
     text = zlib.decompress(packed).decode()
-    if names is None:
-        return dict(json.loads(text))
     values = {name: _value(text, name) for name in names}
     return {name: json.loads(value.removesuffix(",")) for name, value in values.items() if value}
+
+
+def holding(packed: bytes, several: Iterable[Iterable[str]]) -> dict[str, Any]:
+    """Read the facts, whatever they are called, that may hold certain names.
+
+    Args:
+        packed: Of one host, as stored.
+        several: Names that all stand in a fact that is wanted; one set of them is enough.
+    """
+    marks = [[f"{json.dumps(name)}:" for name in names] for names in several]
+    wanted = [
+        line.removesuffix(",")
+        for line in zlib.decompress(packed).decode().split(_LINE)[1:-1]
+        if any(all(mark in line for mark in one) for one in marks)
+    ]
+    return dict(json.loads(f"{{{','.join(wanted)}}}"))
 
 
 def _name(name: str) -> str:

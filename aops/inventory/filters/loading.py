@@ -103,19 +103,26 @@ def facts(
 ) -> Iterator[tuple[int, Any]]:
     """Give the ids of hosts and the facts that are asked for, never all hosts' at once."""
     paths = {one.name.path for one in asked if one.name.source is Source.FACTS}
-    names = None if any(path[0] == WILDCARD for path in paths) else {path[0] for path in paths}
     unread = {host.id for host in hosts}
-    if names is not None:
-        big: set[int] = set()
-        for host_id, text in _facts(HostFacts.small, unread, inventory_id):
-            found = lines.among_small(text, names)
-            if found is None:
-                big.add(host_id)
-            else:
-                yield host_id, found
-        unread = big
-    for host_id, packed in _facts(_PACKED, unread, inventory_id):
+    if any(path[0] == WILDCARD for path in paths):
+        mentioned = [[part for part in path if _is_name(part)] for path in paths]
+        for host_id, packed in _facts(_PACKED, unread, inventory_id):
+            yield host_id, lines.holding(packed, mentioned)
+        return
+    names, big = {path[0] for path in paths}, set[int]()
+    for host_id, text in _facts(HostFacts.small, unread, inventory_id):
+        found = lines.among_small(text, names)
+        if found is None:
+            big.add(host_id)
+        else:
+            yield host_id, found
+    for host_id, packed in _facts(_PACKED, big, inventory_id):
         yield host_id, lines.among_all(packed, names)
+
+
+def _is_name(part: str) -> bool:
+    """Tell a part of a path that can only be a name from positions and stars."""
+    return part != WILDCARD and not part.isdecimal()
 
 
 def breathing(several: Iterable[_T]) -> Iterator[_T]:

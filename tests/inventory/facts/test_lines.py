@@ -40,7 +40,8 @@ def test_what_is_found_among_lines_is_what_the_document_says(
 
     expected = {name: facts[name] for name in facts if name in wanted}
     assert lines.among_all(packed, wanted) == expected
-    assert lines.among_all(packed, None) == facts
+    assert lines.holding(packed, [[]]) == facts
+    assert lines.holding(packed, []) == {}
     assert among_small in (expected, None)
     assert among_small is not None or len(text) < len(json.dumps(facts)) + len(facts)
 
@@ -58,6 +59,35 @@ def test_a_document_is_plain_json() -> None:
 
     assert json.loads(zlib.decompress(packed)) == DEBIAN
     assert json.loads(zlib.decompress(PackedFacts.pack({}))) == {}
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(FACTS, TEXTS, TEXTS)
+@example({"内核": {"\u2028": 1}}, "内核", "\u2028")
+def test_what_holds_a_name_is_found_whatever_it_is_called(
+    facts: dict[str, Any], one: str, other: str
+) -> None:
+    found = lines.holding(PackedFacts.pack(facts), [[one, other]])
+
+    holding = {name for name, value in facts.items() if {one, other} <= {name, *names_in(value)}}
+    assert holding <= found.keys()
+    assert found == {name: facts[name] for name in facts if name in found}
+
+
+def test_what_holds_no_such_name_is_not_even_read() -> None:
+    packed = PackedFacts.pack({"eth0": {"mtu": 1500}, "lo": {"mtu": 65536, "mac": "x"}, "mac": 1})
+
+    assert lines.holding(packed, [["mac", "mtu"]]) == {"lo": {"mtu": 65536, "mac": "x"}}
+    assert lines.holding(packed, [["mac"], ["eth0"]]).keys() == {"eth0", "lo", "mac"}
+
+
+def names_in(value: Any) -> set[str]:
+    match value:
+        case dict():
+            return {*value, *(name for one in value.values() for name in names_in(one))}
+        case list():
+            return {name for one in value for name in names_in(one)}
+    return set()
 
 
 def test_types_are_kept() -> None:
