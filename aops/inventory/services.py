@@ -102,12 +102,11 @@ def _check_variables(thing: Inventory | Host | Group, *, may_reserve: bool) -> N
     except yaml_text.YamlError as error:
         raise AopsError(str(error), field="variables") from error
     before = _variables_before(thing)
-    changed = {
-        name: value
-        for name, value in variables.items()
-        if name not in before or before[name] != value
-    }
-    names.check_variables(changed)  # what an import brought may stay
+    new = {name: value for name, value in variables.items() if name not in before}
+    names.check_variables(new)  # a name that an import brought may stay
+    names.check_imported_variables(
+        {name: value for name, value in variables.items() if before.get(name) != value}
+    )
     reserved.check(variables, before, allowed=may_reserve)
 
 

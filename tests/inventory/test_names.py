@@ -266,10 +266,21 @@ def test_a_row_that_an_import_brought_may_be_edited() -> None:
     group = factories.make_group("2nd group", inventory=host.inventory)
 
     host.description, group.description = "new", "new"
-    host.variables = "my-name: 1\nother: 2\n"
+    host.variables = "my-name: 3\nother: 2\n"
 
     services.check_host(host)
     services.check_group(group)
+
+
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("text", ["my-name: 1\nour-name: 2\n", "my-name: 1\nansible_port: x\n"])
+def test_what_is_new_in_a_row_that_an_import_brought_must_be_good(text: str) -> None:
+    host = factories.make_host("a b", variables="my-name: 1\nansible_port: 22\n")
+
+    host.variables = text
+
+    with pytest.raises(AopsError):
+        services.check_host(host)
 
 
 @pytest.mark.usefixtures("session")
