@@ -8,7 +8,7 @@ from aops.core import yaml_text
 from aops.core.permissions import Permission, Role, allows
 from aops.execution.inventory_child import archives, encoding, workbook
 from aops.execution.reading_spec import Limits
-from aops.inventory import host_labels, nesting, patterns, reading, reserved, table_cells
+from aops.inventory import host_labels, host_page, nesting, patterns, reading, reserved, table_cells
 from aops.inventory.bulk import selection
 from aops.inventory.facts import cache, keeping, reports
 from aops.inventory.filters import expressions, language, names, tokens
@@ -19,6 +19,8 @@ from aops.jobs import ping, ping_many
 from tests.embedded import PROJECT
 
 TEXT = (PROJECT / "docs" / "inventory.md").read_text()
+CHANGES = (PROJECT / "aops" / "templates" / "inventory" / "_changes.html").read_text()
+MOST_EDITS = int(re.search(r"set MOST_EDITS = (\d+)", CHANGES)[1])
 FILTERS = re.search(r"```\n(.*?)```", TEXT, re.DOTALL)[1].splitlines()
 
 
@@ -85,6 +87,7 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
             ),
         ),
         ("groups within groups", (nesting.MAX_DEPTH,)),
+        ("shown of a host", (host_page.SHOWN, MOST_EDITS)),
         ("a source's text", (sources.MAX_CONTENT, Limits().script_answer >> 20)),
         ("refreshes kept", (claims.KEPT_REFRESHES,)),
         ("a pattern", (patterns.MAX_LENGTH, patterns.MAX_PARTS)),
