@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from aops.core.database import session
 from aops.core.errors import AopsError
-from aops.inventory import kept
+from aops.inventory import host_keys, kept
 from aops.inventory.filters import expressions, language, matching
 from aops.inventory.filters.models import HostFilter
 from aops.inventory.filters.names import Kind, Source
@@ -52,9 +52,8 @@ def offered_key(*, changed: bool) -> ColumnElement[bool]:
     accepted = aliased(HostKey)
     rival = exists().where(
         accepted.host_id == HostKey.host_id,
-        accepted.address == HostKey.address,
-        accepted.key_type == HostKey.key_type,
         accepted.trust == KeyTrust.ACCEPTED,
+        host_keys.contradicts(accepted, HostKey),
     )
     offered = select(HostKey.host_id).where(HostKey.trust == KeyTrust.OFFERED)
     return Host.id.in_(offered.where(rival if changed else ~rival))

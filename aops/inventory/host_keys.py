@@ -6,7 +6,9 @@ Nothing here changes a host's version: a fetch must not outdate a form somebody 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,6 +27,8 @@ SCAN_TASK = "inventory.scan_host_keys"
 
 _PIECE = 5_000
 """Hosts in one statement; SQLite takes 32,766 parameters."""
+
+_TICK = timedelta(microseconds=1)
 
 ACCEPTED_BY_RUN = "accept new keys"
 """Stands in ``trusted_by`` when the inventory allowed a run to accept the key."""
@@ -78,19 +82,28 @@ def store_scan(host_id: int, connection: Connection, scan: Scan) -> None:
     session().flush()
 
 
+def contradicts(accepted: Any, offered: Any) -> Any:
+    """Tell whether a key stands where the host showed an accepted one before.
+
+    It does if it is another key of the same type, and if the host showed it later than it last
+    showed the accepted one: who replaces a machine need not keep the type of its key. A type
+    that is shown beside the accepted key is only new.
+
+    Args:
+        accepted: A key of the host that is accepted; or the columns, for a condition in SQL.
+        offered: Another key of the same host.
+    """
+    same_type = accepted.key_type == offered.key_type
+    gone = accepted.seen_at < offered.seen_at
+    return (accepted.address == offered.address) & (same_type | gone)
+
+
 def rivals_of(key: HostKey) -> list[HostKey]:
-    """Give the accepted keys that a key would replace: same address and type, another key."""
-    return list(
-        session().scalars(
-            select(HostKey).where(
-                HostKey.host_id == key.host_id,
-                HostKey.address == key.address,
-                HostKey.key_type == key.key_type,
-                HostKey.trust == KeyTrust.ACCEPTED,
-                HostKey.id != key.id,
-            )
-        )
+    """Give the accepted keys that a key would replace."""
+    query = select(HostKey).where(
+        HostKey.host_id == key.host_id, HostKey.trust == KeyTrust.ACCEPTED, HostKey.id != key.id
     )
+    return [one for one in session().scalars(query.order_by(HostKey.id)) if contradicts(one, key)]
 
 
 def accept_host_key(key: HostKey, by: str, *, replace: bool = False) -> None:
@@ -135,11 +148,11 @@ def accept_many(key_ids: Collection[int], by: str) -> tuple[int, int]:
         How many were accepted, and how many were left because they differ from accepted ones.
     """
     keys = _offered(key_ids)
-    taken = _accepted_spots({key.host_id for key in keys})
+    trusted = _accepted_of({key.host_id for key in keys})
     accepted = 0
     for key in keys:
-        if _spot(key) not in taken:
-            taken.add(_spot(key))
+        if not any(contradicts(one, key) for one in trusted[key.host_id]):
+            trusted[key.host_id].append(key)
             _trust(key, by)
             accepted += 1
     session().flush()
@@ -158,18 +171,14 @@ def forget_many(key_ids: Collection[int]) -> int:
 def record_new_keys(inventory_id: int, known_hosts_text: str) -> None:
     """Trust the keys that a run accepted because its inventory allowed it.
 
-    A key that differs from a trusted one of its type is only kept for a person to look
-    at; an address that is no host of the inventory, such as a jump host's, is passed over.
+    Where one was trusted before, another is only kept for a person to look at, of whatever
+    type: the host did not show the trusted one to this run. An address that is no host of the
+    inventory, such as a jump host's, is passed over.
     """
     hosts = _hosts_by_address(inventory_id)
     for address, offered in known_hosts.read(known_hosts_text):
         for host_id in hosts.get(address, ()):
-            host = session().get_one(Host, host_id)
-            known = _by_address_and_fingerprint(host).get((address, offered.fingerprint))
-            key = known or _add_key(host, address, offered)
-            session().flush()
-            if key.trust is KeyTrust.OFFERED and not rivals_of(key):
-                _trust(key, ACCEPTED_BY_RUN)
+            _record_new_key(session().get_one(Host, host_id), address, offered)
     session().flush()
 
 
@@ -192,32 +201,48 @@ def known_hosts_for(inventory_id: int) -> str:
     return "".join(dict.fromkeys(known_hosts.line(*row) for row in rows_))
 
 
+def _record_new_key(host: Host, address: str, offered: known_hosts.PublicKey) -> None:
+    known = _by_address_and_fingerprint(host)
+    key = known.get((address, offered.fingerprint)) or _add_key(host, address, offered)
+    if key.trust is KeyTrust.ACCEPTED:
+        return
+    trusted = [
+        one for one in known.values() if one.address == address and one.trust is KeyTrust.ACCEPTED
+    ]
+    if trusted:
+        key.seen_at = max([clock.now(), *(one.seen_at + _TICK for one in trusted)])
+    else:
+        _trust(key, ACCEPTED_BY_RUN)
+    session().flush()
+
+
 def _offered(key_ids: Collection[int]) -> list[HostKey]:
     query = select(HostKey).where(HostKey.id.in_(key_ids), HostKey.trust == KeyTrust.OFFERED)
     return list(session().scalars(query.order_by(HostKey.id)))
 
 
-def _accepted_spots(host_ids: Collection[int]) -> set[tuple[int, str, str]]:
-    query = select(HostKey.host_id, HostKey.address, HostKey.key_type).where(
-        HostKey.host_id.in_(host_ids), HostKey.trust == KeyTrust.ACCEPTED
-    )
-    return {(host, address, kind) for host, address, kind in session().execute(query)}
-
-
-def _spot(key: HostKey) -> tuple[int, str, str]:
-    return key.host_id, key.address, key.key_type
+def _accepted_of(host_ids: Collection[int]) -> defaultdict[int, list[HostKey]]:
+    query = select(HostKey).where(HostKey.host_id.in_(host_ids), HostKey.trust == KeyTrust.ACCEPTED)
+    found: defaultdict[int, list[HostKey]] = defaultdict(list)
+    for key in session().scalars(query):
+        found[key.host_id].append(key)
+    return found
 
 
 def _keep_offers(host: Host, address: str, scan: Scan) -> None:
-    """Add what is new, and drop earlier offers that are not made any more."""
+    """Add what is new, and drop earlier offers that are not made any more.
+
+    All that one fetch shows is seen at one moment, later than anything before.
+    """
     known = _by_address_and_fingerprint(host)
     found = {(address, key.fingerprint): key for key in scan.keys}
     for spot, key in known.items():
         if spot not in found and key.trust is KeyTrust.OFFERED:
             session().delete(key)
+    moment = max([clock.now(), *(key.seen_at + _TICK for key in known.values())])
     for spot, offered in found.items():
         key = known.get(spot) or _add_key(host, address, offered)
-        key.seen_at = clock.now()
+        key.seen_at = moment
 
 
 def _by_address_and_fingerprint(host: Host) -> dict[tuple[str, str], HostKey]:

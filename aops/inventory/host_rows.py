@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from aops.core.database import session
+from aops.inventory import host_keys
 from aops.inventory.models import (
     Group,
     Host,
@@ -109,17 +110,17 @@ def of(found: Sequence[Row[Any]]) -> list[HostRow]:
 
 def key_states(ids: Sequence[int]) -> dict[int, KeyState]:
     """Tell what is known of the SSH keys of hosts; one without keys is missing."""
-    query = select(HostKey.host_id, HostKey.trust, HostKey.address, HostKey.key_type)
+    columns = (HostKey.host_id, HostKey.trust, HostKey.address, HostKey.key_type, HostKey.seen_at)
     keys: defaultdict[int, list[Any]] = defaultdict(list)
-    for host_id, *key in session().execute(query.where(HostKey.host_id.in_(ids))):
-        keys[host_id].append(key)
+    for key in session().execute(select(*columns).where(HostKey.host_id.in_(ids))):
+        keys[key.host_id].append(key)
     return {host_id: _state(found) for host_id, found in keys.items()}
 
 
 def _state(keys: list[Any]) -> KeyState:
-    accepted = [spot for trust, *spot in keys if trust is KeyTrust.ACCEPTED]
-    offered = [spot for trust, *spot in keys if trust is KeyTrust.OFFERED]
-    changed = sum(spot in accepted for spot in offered)
+    accepted = [key for key in keys if key.trust is KeyTrust.ACCEPTED]
+    offered = [key for key in keys if key.trust is KeyTrust.OFFERED]
+    changed = sum(any(host_keys.contradicts(one, key) for one in accepted) for key in offered)
     return KeyState(len(accepted), len(offered) - changed, changed)
 
 

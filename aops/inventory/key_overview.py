@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,10 +19,24 @@ PATIENCE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class ChangedKey:
-    """A key that a host shows instead of the one that was accepted."""
+    """A key that a host shows instead of those that were accepted."""
 
     new: HostKey
-    old: HostKey
+    old: list[HostKey]
+
+    @property
+    def another_type(self) -> bool:
+        """Tell whether the host shows no key of this type that was accepted before."""
+        return all(old.key_type != self.new.key_type for old in self.old)
+
+
+@dataclass(frozen=True)
+class SortedKeys:
+    """The keys of a host by what the reader should do; ``offered`` ones contradict nothing."""
+
+    accepted: list[HostKey]
+    offered: list[HostKey]
+    changed: list[ChangedKey]
 
 
 @dataclass(frozen=True)
@@ -44,23 +59,31 @@ class KeyOverview:
     overdue: bool
 
 
+def sort(keys: Iterable[HostKey]) -> SortedKeys:
+    """Sort the keys of one host."""
+    found = SortedKeys([], [], [])
+    waiting: list[HostKey] = []
+    for key in keys:
+        (found.accepted if key.trust is KeyTrust.ACCEPTED else waiting).append(key)
+    for key in waiting:
+        rivals = [one for one in found.accepted if host_keys.contradicts(one, key)]
+        if rivals:
+            found.changed.append(ChangedKey(key, rivals))
+        else:
+            found.offered.append(key)
+    return found
+
+
 def overview(host: Host) -> KeyOverview:
     """Read and sort the keys of a host."""
-    keys = host_keys.keys_of(host)
-    accepted = [key for key in keys if key.trust is KeyTrust.ACCEPTED]
-    trusted = {(key.address, key.key_type): key for key in accepted}
-    offered = [key for key in keys if key.trust is KeyTrust.OFFERED]
+    keys = sort(host_keys.keys_of(host))
     asked = host.key_scan_requested_at
     overdue = asked is not None and clock.now() - asked > PATIENCE and not key_scans.is_busy()
     return KeyOverview(
         connection=addresses.connection_of(host),
-        accepted=accepted,
-        offered=[key for key in offered if (key.address, key.key_type) not in trusted],
-        changed=[
-            ChangedKey(key, trusted[key.address, key.key_type])
-            for key in offered
-            if (key.address, key.key_type) in trusted
-        ],
+        accepted=keys.accepted,
+        offered=keys.offered,
+        changed=keys.changed,
         problem=SCAN_PROBLEMS.get(host.key_scan_error, ""),
         fetching=asked is not None and not overdue,
         overdue=overdue,

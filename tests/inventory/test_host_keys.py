@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -156,6 +157,91 @@ def test_a_changed_key_is_accepted_only_when_that_is_said(session: Session) -> N
     assert services.known_hosts_for(host.inventory_id) == (
         f"web1 ssh-ed25519 {public_key('new').text}\n"
     )
+
+
+def test_a_key_of_another_type_is_changed_where_the_accepted_one_is_gone(session: Session) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("old"),)))
+    host_keys.accept_host_key(_key(session, "old"), "arthur")
+    _scan(host, Scan(keys=(public_key("new", "ssh-rsa"),)))
+    new = _key(session, "new", "ssh-rsa")
+
+    many = host_keys.accept_many([new.id], "arthur")
+    with pytest.raises(AopsError, match="differs"):
+        host_keys.accept_host_key(new, "arthur")
+    before = services.known_hosts_for(host.inventory_id)
+    host_keys.accept_host_key(new, "arthur", replace=True)
+
+    assert many == (0, 1)
+    assert before == f"web1 ssh-ed25519 {public_key('old').text}\n"
+    assert services.known_hosts_for(host.inventory_id) == (
+        f"web1 ssh-rsa {public_key('new', 'ssh-rsa').text}\n"
+    )
+
+
+def test_a_type_that_is_shown_beside_the_accepted_key_is_only_new(session: Session) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("a"),)))
+    host_keys.accept_host_key(_key(session, "a"), "arthur")
+    _scan(host, Scan(keys=(public_key("b", "ssh-rsa"), public_key("a"))))
+    added = _key(session, "b", "ssh-rsa")
+
+    rivals = host_keys.rivals_of(added)
+    many = host_keys.accept_many([added.id], "arthur")
+
+    assert rivals == []
+    assert many == (1, 0)
+
+
+def test_a_key_that_is_shown_again_is_no_longer_contradicted(session: Session) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("a"),)))
+    host_keys.accept_host_key(_key(session, "a"), "arthur")
+    _scan(host, Scan(keys=(public_key("b", "ssh-rsa"),)))
+
+    _scan(host, Scan(keys=(public_key("a"), public_key("b", "ssh-rsa"))))
+
+    assert host_keys.rivals_of(_key(session, "b", "ssh-rsa")) == []
+
+
+def test_the_key_of_another_address_contradicts_nothing(session: Session) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("a"),)))
+    host_keys.accept_host_key(_key(session, "a"), "arthur")
+    host.variables = "ansible_port: 2222"
+    session.flush()
+
+    _scan(host, Scan(keys=(public_key("b", "ssh-rsa"),)))
+
+    assert host_keys.rivals_of(_key(session, "b", "ssh-rsa")) == []
+
+
+def test_a_clock_that_was_set_back_hides_no_change(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("a"),)))
+    accepted = _key(session, "a")
+    host_keys.accept_host_key(accepted, "arthur")
+    earlier = accepted.seen_at - timedelta(hours=1)
+    monkeypatch.setattr("aops.core.clock.now", lambda: earlier)
+
+    _scan(host, Scan(keys=(public_key("b", "ssh-rsa"),)))
+
+    assert host_keys.rivals_of(_key(session, "b", "ssh-rsa")) == [accepted]
+
+
+def test_a_run_trusts_no_other_type_where_a_key_is_accepted(session: Session) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, Scan(keys=(public_key("a"), public_key("b", "ssh-rsa"))))
+    host_keys.accept_host_key(_key(session, "a"), "arthur")
+    before = services.known_hosts_for(host.inventory_id)
+
+    line = known_hosts.line("web1", "ssh-rsa", public_key("b", "ssh-rsa").text)
+    services.record_new_keys(host.inventory_id, before + line)
+
+    assert services.known_hosts_for(host.inventory_id) == before
+    assert host_keys.rivals_of(_key(session, "b", "ssh-rsa")) == [_key(session, "a")]
 
 
 def test_a_forgotten_key_is_unknown_to_runs(session: Session) -> None:

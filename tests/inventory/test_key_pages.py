@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aops.audit.models import AuditEntry
-from aops.inventory import addresses, host_keys, services
+from aops.inventory import addresses, host_keys, host_rows, services
 from aops.inventory.keyscan import Scan, ScanProblem
 from aops.inventory.models import Host, HostKey, Inventory, KeyTrust
 from aops.users.models import User
@@ -82,6 +82,30 @@ def test_a_changed_key_has_no_box_and_is_not_accepted_among_others(
     assert set(before.splitlines()) < set(after.splitlines())
     assert public_key("new").text not in after
     assert "were left: 1." in client.get("/host-keys/").text
+
+
+def test_a_key_of_another_type_instead_of_the_accepted_one_is_shown_as_changed_everywhere(
+    client: ConsoleClient, arthur: User, session: Session
+) -> None:
+    host = make_host("web1", variables="")
+    _scan(host, public_key("old"))
+    [old] = host_keys.keys_of(host)
+    host_keys.accept_host_key(old, "alice")
+    _scan(host, public_key("new", "ssh-rsa"))
+    client.sign_in(arthur)
+
+    to_check = client.get("/host-keys/")
+    changed = client.get("/host-keys/?keys=changed").select_one(".changed-key")
+    own = client.get(f"/hosts/details/?id={host.id}").select_one("#keys .alert-danger")
+    listed = host_rows.key_states([host.id])[host.id]
+
+    assert to_check.select("td .row-title") == []
+    for warning in (changed, own):
+        assert "one of another type" in warning.text
+        assert public_key("old").fingerprint in warning.text
+        assert public_key("new", "ssh-rsa").fingerprint in warning.text
+        assert warning.select_one("input[name=replace][required]") is not None
+    assert (listed.accepted, listed.offered, listed.changed) == (1, 0, 1)
 
 
 def test_a_changed_key_is_replaced_by_itself_and_only_with_a_tick(

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import func, literal, select
 
 from aops.core.database import session
-from aops.inventory import host_list
+from aops.inventory import host_list, key_overview
 from aops.inventory.host_conditions import conditions
 from aops.inventory.host_filters import KEYS, Filters
 from aops.inventory.host_rows import HostRow
 from aops.inventory.key_overview import ChangedKey
 from aops.inventory.labels import SCAN_PROBLEMS
-from aops.inventory.models import Host, HostKey, KeyTrust
+from aops.inventory.models import Host, HostKey
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,12 @@ def _scans(ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
 
 
 def _row(host: HostRow, keys: list[HostKey], asked: Any, scanned: Any, problem: str) -> KeyRow:
-    accepted = [key for key in keys if key.trust is KeyTrust.ACCEPTED]
-    trusted = {(key.address, key.key_type): key for key in accepted}
-    offered = [key for key in keys if key.trust is KeyTrust.OFFERED]
+    found = key_overview.sort(keys)
     return KeyRow(
         host=host,
-        offered=[key for key in offered if (key.address, key.key_type) not in trusted],
-        changed=[
-            ChangedKey(key, trusted[key.address, key.key_type])
-            for key in offered
-            if (key.address, key.key_type) in trusted
-        ],
-        accepted=len(accepted),
+        offered=found.offered,
+        changed=found.changed,
+        accepted=len(found.accepted),
         asked_at=asked,
         scanned_at=scanned,
         problem=SCAN_PROBLEMS.get(problem, ""),
