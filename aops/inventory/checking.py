@@ -30,18 +30,21 @@ _ADDRESS = re.compile(
 _CONNECTION = ("ansible_", "_ansible_")
 
 
-def check(old: InventoryRows, new: InventoryRows, *, may_reserve: bool) -> None:
+def check(
+    old: InventoryRows, new: InventoryRows, *, may_reserve: bool, may_go: bool = False
+) -> None:
     """Refuse names, variables and nestings that Ansible or this console would not take.
 
     Args:
         old: The inventory as it is.
         new: As it would become.
         may_reserve: Whether the person may set reserved connection variables.
+        may_go: Whether those may be taken away in any case.
 
     Raises:
         AopsError: One sentence for each of the first few things that are wrong.
     """
-    problems = [*_first(_problems(old, new, may_reserve=may_reserve))]
+    problems = [*_first(_problems(old, new, may_reserve=may_reserve, may_go=may_go))]
     if problems:
         raise AopsError("\n".join(problems))
     check_nesting(new.groups)
@@ -68,9 +71,13 @@ def check_nesting(groups: Mapping[str, GroupRow]) -> None:
         )
 
 
-def _problems(old: InventoryRows, new: InventoryRows, *, may_reserve: bool) -> Iterator[str]:
+def _problems(
+    old: InventoryRows, new: InventoryRows, *, may_reserve: bool, may_go: bool
+) -> Iterator[str]:
     def variables(before: str, after: str) -> str | None:
-        return _problem(lambda: check_variables(before, after, may_reserve=may_reserve))
+        return _problem(
+            lambda: check_variables(before, after, may_reserve=may_reserve, may_go=may_go)
+        )
 
     if problem := variables(old.variables, new.variables):
         yield _("Variables of all hosts: %(problem)s", problem=problem)
@@ -89,7 +96,7 @@ def _problems(old: InventoryRows, new: InventoryRows, *, may_reserve: bool) -> I
             yield _("Host “%(name)s”: %(problem)s", name=name, problem=problem)
 
 
-def check_variables(old: str, new: str, *, may_reserve: bool) -> None:
+def check_variables(old: str, new: str, *, may_reserve: bool, may_go: bool = False) -> None:
     """Refuse variables as the forms do, but for their names: those are the file's.
 
     Raises:
@@ -97,9 +104,10 @@ def check_variables(old: str, new: str, *, may_reserve: bool) -> None:
     """
     if old == new:
         return
-    if values := _values(_to_judge(new)):
-        names.check_imported_variables(values)
-        reserved.check(values, _values(_to_judge(old)), allowed=may_reserve)
+    values = _values(_to_judge(new))
+    names.check_imported_variables(values)
+    if not may_reserve and (values or not may_go):
+        reserved.check(values, _values(_to_judge(old)), allowed=False, may_go=may_go)
 
 
 def _to_judge(text: str) -> str:

@@ -49,6 +49,7 @@ def write(
     changes: Changes,
     *,
     may_reserve: bool = False,
+    may_go: bool = False,
     told: Told = untold,
 ) -> dict[str, int]:
     """Write what changes, all of it or, on a refusal, nothing that may be committed.
@@ -58,6 +59,7 @@ def write(
         current: What ``changes`` was compared with.
         changes: As ``changes.compare`` gives them.
         may_reserve: Whether reserved connection variables may be set or changed.
+        may_go: Whether those may be taken away in any case.
         told: Is given the numbers of hosts and groups that were just written.
 
     Returns:
@@ -67,7 +69,7 @@ def write(
         AopsError: If a rule of the forms is broken, or something removed is still used.
     """
     after = changes.after
-    checking.check(current.rows, after.rows, may_reserve=may_reserve)
+    checking.check(current.rows, after.rows, may_reserve=may_reserve, may_go=may_go)
     if changes.nothing:
         return changes.counts
     session().flush()

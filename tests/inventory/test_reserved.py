@@ -69,6 +69,36 @@ FREE = (
     "backup_args",
     "my_ansible_ssh_args",
 )
+RUNNING: tuple[Any, ...] = (
+    '{{ lookup("pipe", "id") }}',
+    "{{ query('pipe', 'id') | first }}",
+    "a-{{q('pipe','id')[0]}}",
+    "{% set a = lookup %}{{ a('pipe', 'id') }}",
+    "{{ (lookup)('pipe', 'id') }}",
+    "{%- if lookup('pipe', 'id') -%}x{% endif %}",
+    "{{ x }}{# {{ #}{{ lookup ('pipe', 'id') }}",
+    "{{ lipsum.__globals__ }}",
+    "{{ lipsum | attr('x') }}",
+    "{{ [lipsum] | map('attr', 'x') | list }}",
+    "{{ [x] | map(attribute='\\x5f\\x5fclass\\x5f\\x5f') | list }}",
+    "{% include '/etc/hosts' %}",
+    "{% from 'x.j2' import y %}{{ y }}",
+    "#jinja2: variable_start_string:'[['\n[[ lookup('pipe', 'id') ]]",
+    {"a": ["x", {"b": "{{ lookup('pipe', 'id') }}"}]},
+    {"{{ lookup('pipe', 'id') }}": 1},
+)
+EVERYDAY: tuple[Any, ...] = (
+    "{{ inventory_hostname }}.example.com",
+    "{{ vault_x }}",
+    "{{ hostvars[inventory_hostname]['address'] | default(q_net) }}",
+    "{{ addresses.query | default('lookup(query)') }}",
+    "{% raw %}{{ lookup('pipe', 'id') }}{% endraw %}",
+    "{# lookup('pipe', 'id') #}{{ x }}",
+    "lookup('pipe', 'id')",
+    UnsafeText("{{ lookup('pipe', 'id') }}"),
+    VaultText("$ANSIBLE_VAULT;1.1;AES256"),
+    ["a", 1, None, {"b": "{{ c }}"}],
+)
 DANGEROUS_WORDS = ("args", "executable", "exe", "flags", "interpreter", "key_file", "checking")
 
 
@@ -98,13 +128,41 @@ def test_no_documented_variable_of_the_dangerous_kinds_is_forgotten() -> None:
     assert forgotten == set()
 
 
-def test_what_was_there_before_may_stay_and_go() -> None:
+def test_what_was_there_before_may_stay_as_it_is() -> None:
     old = {"ansible_connection": "local", "ansible_ssh_args": "-v", "rack": 1}
 
-    reserved.check({"ansible_connection": "local", "rack": 2}, old, allowed=False)
+    reserved.check(old | {"rack": 2}, old, allowed=False)
 
-    with pytest.raises(AopsError, match="ansible_connection"):
-        reserved.check({"ansible_connection": "ssh"}, old, allowed=False)
+    with pytest.raises(AopsError, match="set ansible_connection:"):
+        reserved.check(old | {"ansible_connection": "ssh"}, old, allowed=False)
+
+
+def test_taking_one_away_is_a_change() -> None:
+    old = {"ansible_connection": "local", "rack": 1}
+
+    with pytest.raises(AopsError, match="take away ansible_connection") as refusal:
+        reserved.check({"rack": 1}, old, allowed=False)
+
+    assert refusal.value.field == "variables"
+    reserved.check({"rack": 1}, old, allowed=False, may_go=True)
+    reserved.check({"rack": 1}, old, allowed=True)
+
+
+@pytest.mark.parametrize("value", RUNNING)
+def test_a_connection_variable_whose_template_runs_something_is_reserved(value: Any) -> None:
+    with pytest.raises(AopsError, match="give ansible_host a template") as refusal:
+        reserved.check({"ansible_host": value, "rack": value}, {}, allowed=False)
+
+    assert refusal.value.field == "variables"
+    reserved.check({"ansible_host": value}, {}, allowed=True)
+    reserved.check({"ansible_host": value}, {"ansible_host": value}, allowed=False)
+    reserved.check({"rack": value}, {}, allowed=False)
+    reserved.check({"ansible_host": "10.0.0.1"}, {"ansible_host": value}, allowed=False)
+
+
+@pytest.mark.parametrize("value", EVERYDAY)
+def test_everyday_templates_of_connection_variables_are_free(value: Any) -> None:
+    reserved.check({"ansible_host": value, "ansible_password": value}, {}, allowed=False)
 
 
 @pytest.mark.parametrize(
@@ -173,13 +231,32 @@ def test_an_author_edits_around_what_an_administrator_set(
     client.sign_in(arthur)
 
     client.submit(f"/{page}/edit/?id={thing.id}", {"variables": f"{kept}rack: B7\n"})
+    session.refresh(thing)
+    saved = thing.variables
     refused = client.submit(
         f"/{page}/edit/?id={thing.id}", {"variables": "ansible_connection: ssh\n"}, code=200
     )
+    not_removed = client.submit(
+        f"/{page}/edit/?id={thing.id}", {"variables": "rack: B7\n"}, code=200
+    )
 
-    session.refresh(thing)
-    assert thing.variables == f"{kept}rack: B7\n"
+    assert saved == f"{kept}rack: B7\n"
     assert 'id="variables-error"' in refused.text
+    assert "Only administrators may take away ansible_connection" in not_removed.text
+
+
+@pytest.mark.parametrize("page", ["inventories", "hosts", "groups"])
+def test_an_author_is_refused_a_lookup_in_a_connection_variable(
+    page: str, client: ConsoleClient, arthur: User
+) -> None:
+    make_inventory()
+    client.sign_in(arthur)
+
+    data = {"name": "web1", "variables": "ansible_host: \"{{ lookup('pipe', 'id') }}\"\n"}
+    refused = client.submit(f"/{page}/new/", data, code=200)
+
+    assert 'id="variables-error"' in refused.text
+    assert "give ansible_host a template that calls a lookup" in refused.text
 
 
 def test_a_plain_password_is_saved_with_a_warning(

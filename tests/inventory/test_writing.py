@@ -164,7 +164,9 @@ def test_labels_descriptions_and_disabled_hosts_are_written(inventory: Inventory
 def test_what_an_upload_does_not_say_about_a_host_stays(
     session: Session, inventory: Inventory
 ) -> None:
-    host = factories.make_host("a", inventory=inventory, description="kept", enabled=False)
+    host = factories.make_host(
+        "a", inventory=inventory, description="kept", enabled=False, variables=""
+    )
     session.add(HostLabel(host_id=host.id, name="prod"))
     session.flush()
 
@@ -234,6 +236,24 @@ def test_groups_nested_too_deep_are_refused(inventory: Inventory) -> None:
 
     with pytest.raises(AopsError, match="at most 50 deep"):
         write(inventory, Snapshot(InventoryRows(groups=chain | {"g60": GroupRow()})), MERGE)
+
+
+def test_reserved_variables_go_only_with_the_whole_host(session: Session) -> None:
+    inventory = factories.make_inventory(name="kept")
+    factories.make_host(
+        "web9", inventory=inventory, variables="ansible_connection: local\nrack: 1\n"
+    )
+    session.commit()
+    without = Snapshot(InventoryRows(hosts={"web9": "rack: 2\n"}))
+
+    with pytest.raises(AopsError, match="take away ansible_connection"):
+        write(inventory, without, REPLACE)
+    write(inventory, without, MERGE)
+    merged = writing.current_snapshot(inventory.id).rows.hosts["web9"]
+    write(inventory, Snapshot(), REPLACE)
+
+    assert merged == "ansible_connection: local\nrack: 2\n"
+    assert writing.current_snapshot(inventory.id).rows.hosts == {}
 
 
 def test_reserved_variables_may_be_written_by_those_who_may(inventory: Inventory) -> None:

@@ -178,7 +178,7 @@ ACTIONS: tuple[Action | Elsewhere, ...] = (
         _l("Remove a variable"),
         _WRITE,
         "hosts.variable_removed",
-        lambda form: variables.RemoveVariable(form.name.data),
+        lambda form: variables.RemoveVariable(form.name.data, may(Permission.INVENTORY_RESERVED)),
         _l("Will lose the variable: %(number)s."),
         _l("Do not have it: %(number)s."),
         _l("Hosts without the variable now: %(number)s."),

@@ -17,6 +17,7 @@ from aops.inventory import edits, names, reserved
 from aops.inventory.bulk.selection import Selection
 from aops.inventory.bulk.services import Change, change_rows
 from aops.inventory.bulk.yaml_edit import setting, values_of, without_variable
+from aops.inventory.hidden import without_secrets
 from aops.inventory.host_conditions import one_of
 from aops.inventory.models import Host
 
@@ -61,21 +62,31 @@ class SetVariable(Change):
 
     def facts(self) -> dict[str, Any]:
         """Give name and value, but no secret."""
-        secret = reserved.plain_secrets({self.name: self.value})
-        shown = "…" if secret else yaml_text.dump({self.name: self.value}).strip()
-        return {"variables": f"{self.name}: {shown}" if secret else shown[:_MAX_SHOWN]}
+        shown = without_secrets(yaml_text.dump({self.name: self.value}))
+        return {"variables": shown.strip()[:_MAX_SHOWN]}
 
 
 @dataclass(frozen=True)
 class RemoveVariable(Change):
-    """Take a variable away from hosts."""
+    """Take a variable away from hosts.
+
+    Attributes:
+        may_reserve: Whether the person may take away reserved variables.
+    """
 
     name: str
+    may_reserve: bool
 
     def affected(self, selection: Selection) -> list[int]:
-        """Give those that have it."""
+        """Give those that have it.
+
+        Raises:
+            AopsError: If it may not be taken away.
+        """
         texts = _texts([*selection.hosts])
         having = {key for key, text in texts.items() if values_of(text, self.name)}
+        if having:
+            reserved.check({}, {self.name: None}, allowed=self.may_reserve)
         return [key for key in selection.hosts if key in having]
 
     def apply(self, _selection: Selection, ids: list[int]) -> None:

@@ -190,7 +190,9 @@ def _plan(source: InventorySource, given: Snapshot) -> _Plan:
 def _write(source: InventorySource, plan: _Plan, *, may_reserve: bool) -> None:
     inventory = session().get_one(Inventory, source.inventory_id)
     try:
-        writing.write(inventory, plan.current, plan.difference, may_reserve=may_reserve)
+        writing.write(  # what a source takes away was its own
+            inventory, plan.current, plan.difference, may_reserve=may_reserve, may_go=True
+        )
     except AopsError as error:
         raise _explained(error, source, plan) from error
 

@@ -372,19 +372,24 @@ def test_an_administrator_sets_a_reserved_variable(client: ConsoleClient, alice:
     assert web1.variables == f"{PLAIN}ansible_connection: local\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ansible_password", "geheim"), ("login", "{ansible_password: geheim, port: 1}")],
+)
 def test_a_secret_does_not_reach_the_log(
-    client: ConsoleClient, arthur: User, session: Session
+    name: str, value: str, client: ConsoleClient, arthur: User, session: Session
 ) -> None:
     [web1] = _hosts("web1", variables="")
     client.sign_in(arthur)
 
-    data = {"host": [web1.id], "asked": "1", "name": "ansible_password", "value": "geheim"}
+    data = {"host": [web1.id], "asked": "1", "name": name, "value": value}
     _confirm(client, _ask(client, "set-variable", **data))
 
     entry = session.scalars(
         select(AuditEntry).where(AuditEntry.action == "hosts.variable_set")
     ).one()
-    assert web1.variables == "ansible_password: geheim\n"
+    assert "geheim" in web1.variables
+    assert "(hidden)" in entry.changes
     assert "geheim" not in entry.changes
     assert "ansible_password" in entry.changes
 

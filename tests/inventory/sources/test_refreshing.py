@@ -256,6 +256,31 @@ def test_reserved_variables_need_leave(session: Session, answers: Answers) -> No
     assert len(hosts(session)) == 1
 
 
+def test_a_source_without_leave_takes_away_what_it_set(session: Session, answers: Answers) -> None:
+    source = make_source(may_reserve=True)
+    answers(source, {"web1": "ansible_connection: local\n"})
+    source.may_reserve = False
+    session.commit()
+
+    refresh = answers(source, {"web1": ""})
+
+    assert refresh.status is RefreshStatus.SUCCESSFUL, refresh.error
+    assert host(session, "web1").variables == ""
+
+
+def test_a_source_without_leave_gives_no_template_that_runs_something(
+    session: Session, answers: Answers
+) -> None:
+    source = make_source()
+
+    refresh = answers(source, {"web1": "ansible_host: \"{{ lookup('pipe', 'id') }}\"\n"})
+
+    assert refresh.status is RefreshStatus.FAILED
+    assert "ansible_host" in refresh.error
+    assert "allow this in the settings of the source" in refresh.error
+    assert hosts(session) == []
+
+
 def test_an_answer_that_does_not_fit_changes_nothing(session: Session, answers: Answers) -> None:
     source = make_source()
     before = generation.of(source.inventory_id)
