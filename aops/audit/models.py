@@ -7,6 +7,7 @@ view: a change and its line are in one transaction, or neither is there.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -63,10 +64,12 @@ class Audited:
         audit_name: What the log calls such a thing: ``host`` in ``host.updated``.
         audit_fields: Columns and relationships whose values the log shows. Sealed
             columns show only that they changed.
+        audit_masks: How to take secrets out of a field's text before the log keeps it.
     """
 
     audit_name: ClassVar[str]
     audit_fields: ClassVar[tuple[str, ...]]
+    audit_masks: ClassVar[Mapping[str, Callable[[str], str]]] = {}
 
 
 def entry_values(
@@ -143,10 +146,23 @@ def _changes_of(thing: Audited, verb: str) -> dict[str, Any]:
         if _is_sealed(thing, name):
             changes[name] = CHANGED
             continue
+        if name in thing.audit_masks:
+            changes |= _masked(thing, name, history)
+            continue
         old, new = _shown(history.deleted, thing, name), _shown(_now(history), thing, name)
         if old != new:
             changes[name] = [old, new]
     return changes
+
+
+def _masked(thing: Audited, name: str, history: Any) -> dict[str, Any]:
+    """Give both texts without their secrets; that only a secret changed must show as well."""
+    old, new = (next(iter(side or ()), None) for side in (history.deleted, _now(history)))
+    if old == new:
+        return {}
+    mask = thing.audit_masks[name]
+    pair = [None if text is None else _plain(mask(text)) for text in (old, new)]
+    return {name: CHANGED if pair[0] == pair[1] else pair}
 
 
 def _now(history: Any) -> list[Any]:

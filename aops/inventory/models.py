@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +14,7 @@ from aops.audit.models import Audited
 from aops.core.columns import LongText, Name, ShortText, Timestamp, enum_column
 from aops.core.database import TABLE_OPTIONS, Model
 from aops.core.versions import Versioned
+from aops.inventory.hidden import without_secrets
 
 LAST = 1_000_000
 """Position of what was added by hand: after everything that was imported in an order."""
@@ -57,6 +59,7 @@ class Inventory(Audited, Versioned, Model):
     __tablename__ = "inventories"
     audit_name = "inventory"
     audit_fields = ("name", "description", "variables", "accept_new_host_keys")
+    audit_masks = MappingProxyType({"variables": without_secrets})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Name, unique=True)
@@ -94,6 +97,7 @@ class Host(Audited, Versioned, Model):
     )
     audit_name = "host"
     audit_fields = ("name", "inventory", "enabled", "labels", "description", "variables", "groups")
+    audit_masks = MappingProxyType({"variables": without_secrets})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     inventory_id: Mapped[int] = mapped_column(ForeignKey("inventories.id", ondelete="CASCADE"))
@@ -170,6 +174,7 @@ class Group(Audited, Versioned, Model):
     __table_args__ = (UniqueConstraint("inventory_id", "name"), TABLE_OPTIONS)
     audit_name = "group"
     audit_fields = ("name", "inventory", "description", "variables", "hosts", "children")
+    audit_masks = MappingProxyType({"variables": without_secrets})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     inventory_id: Mapped[int] = mapped_column(ForeignKey("inventories.id", ondelete="CASCADE"))
