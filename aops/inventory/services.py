@@ -61,8 +61,8 @@ def check_host(host: Host, *, may_reserve: bool = False) -> None:
             _lock(host.inventory)
             _refuse_taken(Host, host, _("This inventory already has a host of this name."))
             _refuse_namesake(Group, host, _("This inventory has a group of this name."))
-    _refuse_foreign(host.groups, host.inventory, "groups")
-    _check_variables(host, may_reserve=may_reserve)
+        _refuse_foreign(host.groups, host.inventory, "groups")
+        _check_variables(host, may_reserve=may_reserve)
 
 
 def check_group(group: Group, *, may_reserve: bool = False) -> None:
@@ -87,7 +87,7 @@ def check_group(group: Group, *, may_reserve: bool = False) -> None:
             _refuse_foreign(group.hosts, group.inventory, "hosts")
         _refuse_foreign(group.children, group.inventory, "children")
         _refuse_circle(group)
-    _check_variables(group, may_reserve=may_reserve)
+        _check_variables(group, may_reserve=may_reserve)
 
 
 def connection_address(host: Host) -> tuple[str, int] | None:
