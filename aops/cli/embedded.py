@@ -12,7 +12,7 @@ from aops.config import Settings
 PROJECT = Path(__file__).resolve().parents[2]
 """Where gunicorn and Celery find the package `aops`."""
 
-NAMES = ("web", "worker", "scheduler")
+NAMES = WEB, WORKER, SCHEDULER = ("web", "worker", "scheduler")
 """The services, as their log files are called."""
 
 _BIN = Path(sys.executable).parent
@@ -39,17 +39,17 @@ def web(settings: Settings) -> Service:
         pool: tuple[str, ...] = ("-k", "gthread", "--workers", "1", "--threads", "8")
     else:
         pool = ("-k", "gevent", "--workers", str(min(4, max(2, os.cpu_count() or 2))))
-    return Service(NAMES[0], (*_program("gunicorn"), *common, *pool, "aops"))
+    return Service(WEB, (*_program("gunicorn"), *common, *pool, "aops"))
 
 
 def worker(settings: Settings) -> Service:
     """Give the worker; it only starts runs, so one process of it is enough."""
-    return Service(NAMES[1], (*_celery("worker", settings), "--pool", "prefork", "-c", "1"))
+    return Service(WORKER, (*_celery("worker", settings), "--pool", "prefork", "-c", "1"))
 
 
 def scheduler(settings: Settings) -> Service:
     """Give the one scheduler."""
-    return Service(NAMES[2], (*_celery("beat", settings), "--pidfile="))
+    return Service(SCHEDULER, (*_celery("beat", settings), "--pidfile="))
 
 
 def _celery(command: str, settings: Settings) -> tuple[str, ...]:
