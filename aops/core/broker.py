@@ -3,7 +3,8 @@
 kombu's own filesystem transport writes into the file that a reader may already
 take, and loses messages. This one makes a message appear, and be claimed, by a
 rename within one folder. Every queue is addressed by its name alone; there are no
-exchange tables to keep in step.
+exchange tables to keep in step. What Celery tells to whoever may listen, such as a worker's
+heartbeat every two seconds, is dropped: it would lie in the folder for good.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ SCHEME = "aopsfiles"
 _LOOK_SECONDS = 0.25
 """How often the folder is listed where the bell was not heard."""
 
+_KEPT_SECONDS = 3600
+"""Older messages are swept up when a process starts: each only hints at what a sweep finds."""
+
 
 class Channel(filesystem.Channel):
     """Puts and claims messages by rename."""
@@ -39,8 +43,8 @@ class Channel(filesystem.Channel):
         folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
         return folder
 
-    def _lookup(self, _exchange: str, routing_key: str, default: Any = None) -> list[str]:
-        return [routing_key or default]
+    def _lookup(self, exchange: str, routing_key: str, default: Any = None) -> list[str]:
+        return [routing_key or default] if self.typeof(exchange).type == "direct" else []
 
     def _queue_bind(self, *_args: Any) -> None:
         """A queue's name is its address."""
@@ -60,10 +64,10 @@ class Channel(filesystem.Channel):
             claimed = path.with_suffix(f".{uuid.uuid4().hex}.taken")
             try:
                 path.rename(claimed)
-            except FileNotFoundError:  # another worker was faster
+                payload = claimed.read_bytes()
+                claimed.unlink()
+            except FileNotFoundError:  # another worker was faster, or it was swept up as too old
                 continue
-            payload = claimed.read_bytes()
-            claimed.unlink()
             return json.loads(payload)
         raise Empty
 
@@ -132,12 +136,22 @@ def embedded_options(home: Path) -> tuple[str, dict[str, Any]]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):
         os.mkfifo(_bell_of(folder), 0o600)
+    _sweep(folder)
     options = {
         "data_folder_in": str(folder),
         "data_folder_out": str(folder),
         "control_folder": str(folder),
     }
     return f"{SCHEME}://localhost/", options
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what nobody takes: the rest of killed processes, and hints that came to nothing."""
+    oldest = time.time() - _KEPT_SECONDS
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _bell_of(folder: Path) -> Path:

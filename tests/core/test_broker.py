@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections import Counter
 from pathlib import Path
 from queue import Empty
 
 import pytest
+from celery import Celery
 from kombu import Connection
 
 from aops.core import broker
@@ -93,6 +95,32 @@ def test_purging_empties_one_queue(tmp_path: Path) -> None:
         one.clear()
 
         assert (one.qsize(), other.qsize()) == (0, 1)
+
+
+def test_what_is_told_to_whoever_may_listen_leaves_no_file(tmp_path: Path) -> None:
+    url, options = broker.embedded_options(tmp_path)
+    celery = Celery(broker=url, set_as_current=False)
+    celery.conf.broker_transport_options = options
+
+    with celery.connection_for_write() as ours, celery.events.Dispatcher(ours) as dispatcher:
+        dispatcher.send("worker-heartbeat", freq=2)
+        celery.control.broadcast("ping", connection=ours)
+
+    assert list((tmp_path / "broker").iterdir()) == []
+
+
+def test_a_start_sweeps_up_what_nobody_takes_any_more(tmp_path: Path) -> None:
+    with connection(tmp_path) as ours:
+        ours.SimpleQueue("aops").put("new")
+    old = tmp_path / "broker" / "1-x.worker.heartbeat.msg"
+    old.touch()
+    os.utime(old, (0, time.time() - 2 * 3600))
+
+    with connection(tmp_path) as ours:
+        left = ours.SimpleQueue("aops").get(timeout=5).payload
+
+    assert left == "new"
+    assert not old.exists()
 
 
 def test_the_folder_is_for_this_user_alone(tmp_path: Path) -> None:
