@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import Any, cast
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 
@@ -44,7 +44,8 @@ class Channel(filesystem.Channel):
         return folder
 
     def _lookup(self, exchange: str, routing_key: str, default: Any = None) -> list[str]:
-        return [routing_key or default] if self.typeof(exchange).type == "direct" else []
+        kind = cast("Any", self).typeof(exchange).type
+        return [routing_key or default] if kind == "direct" else []
 
     def _queue_bind(self, *_args: Any) -> None:
         """A queue's name is its address."""
