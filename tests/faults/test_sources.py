@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from aops.inventory.models import Host
@@ -72,6 +74,29 @@ def test_the_scheduler_refreshes_what_is_due(embedded_scene: Scene) -> None:
         assert sorted(names) == ["here", "web1", "web2"]
 
 
+def test_a_refresh_whose_worker_was_killed_is_ended_soon_by_the_next(scene: Scene) -> None:
+    template_id = scene.template(NAMES)
+    source_id = with_source(scene, template_id, content="#!/bin/sh\nsleep 600\n", timeout=900)
+    job_id = scene.console.launch(template_id)
+    refresh_of(scene, source_id, RefreshStatus.RUNNING)
+    first = lease_of(scene, source_id)
+    wait_until(lambda: lease_of(scene, source_id) > first, 20, "a sign of life of the refresh")
+
+    scene.stack.worker.kill9()
+    scene.stack.worker.start()
+    refresh = refresh_of(scene, source_id, RefreshStatus.FAILED, seconds=100)
+    job = scene.wait_for_end(job_id)
+
+    assert "The worker ended while it refreshed the source" in refresh.error
+    assert job.status is JobStatus.FAILED
+    assert "The worker ended while it refreshed the source" in job.reason
+
+
+def lease_of(scene: Scene, source_id: int) -> datetime:
+    with scene.stack._reading() as session:
+        return session.get_one(InventorySource, source_id).lease_until
+
+
 def with_source(scene: Scene, template_id: int, **values: object) -> int:
     with scene.stack.database() as session:
         inventory = session.get_one(JobTemplate, template_id).inventory
@@ -79,7 +104,9 @@ def with_source(scene: Scene, template_id: int, **values: object) -> int:
         return make_source(inventory, **{"name": f"source of {template_id}"} | options).id
 
 
-def refresh_of(scene: Scene, source_id: int, *statuses: RefreshStatus) -> SourceRefresh:
+def refresh_of(
+    scene: Scene, source_id: int, *statuses: RefreshStatus, seconds: float = 60
+) -> SourceRefresh:
     """Wait until the newest refresh of a source has one of these states."""
 
     def there() -> SourceRefresh | None:
@@ -88,4 +115,4 @@ def refresh_of(scene: Scene, source_id: int, *statuses: RefreshStatus) -> Source
             newest = refreshes.order_by(SourceRefresh.id.desc()).first()
             return newest if newest and newest.status in statuses else None
 
-    return wait_until(there, 60, f"a refresh of source {source_id}")
+    return wait_until(there, seconds, f"a refresh of source {source_id}")

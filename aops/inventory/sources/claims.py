@@ -27,8 +27,9 @@ SCHEDULE = "schedule"
 """Cause of a refresh that nobody asked for."""
 
 KEPT_REFRESHES = 100
-WRITING_SECONDS = 600
-"""How long a refresh may take beyond the time limit of its source, before it counts as dead."""
+HEARTBEAT_SECONDS = 5
+LEASE_SECONDS = 45
+"""Nine missed heartbeats: the worker that refreshes is gone."""
 
 OPEN = (RefreshStatus.WAITING, RefreshStatus.RUNNING)
 
@@ -96,6 +97,16 @@ def waiting_of(source_id: int) -> int | None:
     return session().scalar(query.order_by(SourceRefresh.id))
 
 
+def renew(claim: Claim) -> None:
+    """Say that a refresh is alive; what writes its result has locked the source, and is passed."""
+    if _lock_free(InventorySource.id == claim.source_id):
+        _change_source(
+            InventorySource.id == claim.source_id,
+            InventorySource.refreshing_id == claim.refresh_id,
+            lease_until=_lease(),
+        )
+
+
 def release(claim: Claim, **values: Any) -> None:
     """End a claim, in the transaction that writes the result.
 
@@ -118,15 +129,15 @@ def release(claim: Claim, **values: Any) -> None:
 def recover() -> int:
     """Free the sources whose refresh gave no sign of life before its lease ended.
 
+    One whose result is being written is alive, and passed over.
+
     Returns:
         How many.
     """
-    dead = session().execute(
-        select(InventorySource.id, InventorySource.refreshing_id).where(
-            InventorySource.refreshing_id.is_not(None),
-            InventorySource.lease_until < database_time(),
-        )
-    )
+    over = InventorySource.lease_until < database_time()
+    held = InventorySource.refreshing_id.is_not(None)
+    ids = session().scalars(select(InventorySource.id).where(held, over)).all()
+    dead = _lock_free(InventorySource.id.in_(ids), over) if ids else []
     claims = [Claim(source_id, refresh_id) for source_id, refresh_id in dead if refresh_id]
     return sum(_recover(claim) for claim in claims)
 
@@ -155,6 +166,17 @@ def _request(source_id: int, cause: str, newest: int | None = None) -> int | Non
     session().flush()
     send_after_commit(REFRESH_TASK)
     return refresh.id
+
+
+def _lease() -> Any:
+    return database_time() + timedelta(seconds=LEASE_SECONDS)
+
+
+def _lock_free(*conditions: Any) -> list[tuple[int, int | None]]:
+    """Lock the sources that nobody else has locked; waiting for them could end in a deadlock."""
+    query = select(InventorySource.id, InventorySource.refreshing_id).where(*conditions)
+    found = session().execute(query.with_for_update(skip_locked=True))
+    return [(source_id, refresh_id) for source_id, refresh_id in found]
 
 
 def _newest_of(source_id: int) -> Any:
@@ -200,16 +222,13 @@ def _claimable() -> Select[int, int]:
 
 
 def _claim(source_id: int, refresh_id: int) -> bool:
-    seconds = session().scalar(
-        select(InventorySource.timeout).where(InventorySource.id == source_id)
-    )
     taken = _change_source(
         InventorySource.id == source_id,
         InventorySource.refreshing_id.is_(None),
         InventorySource.refresh_requested_at.is_not(None),
         refreshing_id=refresh_id,
         refresh_requested_at=None,
-        lease_until=database_time() + timedelta(seconds=(seconds or 0) + WRITING_SECONDS),
+        lease_until=_lease(),
     )
     return bool(taken) and bool(
         _change_refresh(

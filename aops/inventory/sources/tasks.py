@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from typing import Any, cast
 
 from celery import shared_task
-from flask import current_app
+from flask import Flask, current_app
 from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
 
 from aops.config import Settings
 from aops.core.database import session
@@ -60,7 +63,7 @@ def refresh_next() -> bool:
     if claim is None:
         return False
     started = time.monotonic()
-    with contextlib.suppress(ClaimLost):  # somebody else decided; nothing of ours is wanted
+    with _alive(claim), contextlib.suppress(ClaimLost):  # somebody else decided; ours is unwanted
         _carry(claim, started)
     session().rollback()
     return True
@@ -98,6 +101,30 @@ def _fail(
         claim, sentence, seconds=time.monotonic() - started, output=output, secrets=secrets or []
     )
     session().commit()
+
+
+@contextlib.contextmanager
+def _alive(claim: Claim) -> Iterator[None]:
+    """Give signs of life from a thread, as the source may take long to answer."""
+    app = cast("Any", current_app)._get_current_object()  # noqa: SLF001 - the proxy is this thread's
+    over = threading.Event()
+    thread = threading.Thread(target=_beat, args=(app, claim, over), name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _beat(app: Flask, claim: Claim, over: threading.Event) -> None:
+    while not over.wait(claims.HEARTBEAT_SECONDS):
+        try:
+            with app.app_context():
+                claims.renew(claim)
+                session().commit()
+        except SQLAlchemyError as error:  # it is away, or a write takes long; the next one counts
+            _log.warning("refresh %d could not renew its lease: %s", claim.refresh_id, error)
 
 
 @contextlib.contextmanager

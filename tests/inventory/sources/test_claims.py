@@ -92,6 +92,35 @@ def test_a_refresh_whose_worker_died_is_ended_with_a_reason(session: Session) ->
         claims.release(claim)
 
 
+def test_a_refresh_counts_as_dead_soon_however_long_its_source_may_take(session: Session) -> None:
+    source = make_source(timeout=3600)
+    claims.request(source.id, "alice")
+
+    claims.claim_next()
+    session.refresh(source)
+
+    left = (source.lease_until - database_time()).total_seconds()
+    assert 3 * claims.HEARTBEAT_SECONDS < left <= claims.LEASE_SECONDS
+
+
+def test_a_sign_of_life_renews_the_lease_of_who_holds_the_claim(session: Session) -> None:
+    source = make_source()
+    claims.request(source.id, "alice")
+    claim = claims.claim_next()
+    ended = source.lease_until = database_time() - timedelta(seconds=1)
+    session.flush()
+
+    claims.renew(Claim(claim.source_id, claim.refresh_id + 1))
+    session.refresh(source)
+    untouched = source.lease_until
+    claims.renew(claim)
+    session.refresh(source)
+
+    assert untouched == ended
+    assert source.lease_until > database_time()
+    assert claims.recover() == 0
+
+
 def test_who_lost_a_claim_writes_nothing(session: Session) -> None:
     source = make_source()
     claims.request(source.id, "alice")
