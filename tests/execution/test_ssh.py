@@ -1,3 +1,4 @@
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,26 @@ def test_a_changed_host_key_is_refused_even_where_new_ones_are_taken(
     assert result.known_hosts == ""
 
 
+def test_a_key_of_another_type_is_refused_even_where_new_ones_are_taken(
+    runs_dir: Path, ssh_hosts: SshHosts, tmp_path: Path
+) -> None:
+    first, second, third = ssh_hosts.hosts
+    other = _key_of_another_type(tmp_path)
+    known = f"[{first.address}]:{first.port} {other}\n[{second.address}]:1 {other}\n"
+    spec = replace(
+        _spec(ssh_hosts, "ping:", private_key=_key(ssh_hosts)),
+        known_hosts=known,
+        accept_new_host_keys=True,
+    )
+
+    result, recorder = run(spec, runs_dir)
+
+    assert [event.data["host"] for event in recorder.of_kind(EventKind.UNREACHABLE)] == ["host0"]
+    assert sorted(result.known_hosts.splitlines()) == sorted(
+        [second.known_hosts_line, third.known_hosts_line]
+    )
+
+
 def test_a_hosts_own_ssh_arguments_do_not_switch_ours_off(
     runs_dir: Path, ssh_hosts: SshHosts
 ) -> None:
@@ -136,6 +157,12 @@ def test_a_cancel_reaches_the_command_on_the_host(
 
 def _sleeping(host: SshHost) -> list:
     return [process for process in host.processes() if "sleep 1000" in process.command]
+
+
+def _key_of_another_type(folder: Path) -> str:
+    file = folder / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", file], check=True)
+    return " ".join(file.with_suffix(".pub").read_text().split()[:2])
 
 
 def _spec(hosts: SshHosts, *tasks: str, **secrets: str) -> RunSpec:
