@@ -64,7 +64,7 @@ def make(spec: RunSpec, layout: Layout, processes: int | None) -> Order:
         layout.callback: CALLBACK.read_text(encoding="utf-8"),
         layout.ansible_cfg: settings.ansible_cfg(layout, fact_cache=spec.facts is not None),
         layout.ssh_config: settings.ssh_config(
-            layout, spec.known_hosts, accept_new_host_keys=spec.accept_new_host_keys
+            layout, accept_new_host_keys=spec.accept_new_host_keys
         ),
     }
     if spec.facts is not None:

@@ -6,8 +6,6 @@ as it does in a shell.
 
 from __future__ import annotations
 
-import re
-
 from aops.execution.layout import PYTHON, Layout
 
 _ANSIBLE_CFG = """\
@@ -55,7 +53,6 @@ UpdateHostKeys no
 IdentityFile none
 Include /etc/ssh/ssh_config.d/*.conf
 """
-_KNOWN = re.compile(r"\[?(?P<address>[^\s\[\],]+?)(?:\]:(?P<port>[0-9]+))? ")
 # "IdentityFile none": a key is the run's own or none; never the service account's.
 
 
@@ -79,30 +76,15 @@ def _fact_cache(layout: Layout) -> str:
     return _FACT_CACHE.format(facts=layout.facts, plugins=layout.cache.parent)
 
 
-def ssh_config(layout: Layout, known_hosts: str, *, accept_new_host_keys: bool) -> str:
+def ssh_config(layout: Layout, *, accept_new_host_keys: bool) -> str:
     """Return the settings of the run's SSH clients.
 
     Args:
         layout: Where the file of known hosts is.
-        known_hosts: What stands in it.
         accept_new_host_keys: Take an unknown host's key; a changed one is refused anyway.
     """
     checking = "accept-new" if accept_new_host_keys else "yes"
-    text = _SSH_CONFIG.format(checking=checking, known_hosts=layout.known_hosts)
-    return _strict_for(known_hosts) + text if accept_new_host_keys else text
-
-
-def _strict_for(known_hosts: str) -> str:
-    """Refuse further keys of known hosts: to SSH, a key of another type is new, not changed."""
-    addresses: dict[str, list[str]] = {}
-    for line in known_hosts.splitlines():
-        if known := _KNOWN.match(line):
-            addresses.setdefault(known["port"] or "22", []).append(known["address"])
-    return "".join(
-        f'Match host {",".join(dict.fromkeys(found))} exec "test %p = {port}"\n'
-        "StrictHostKeyChecking yes\nMatch all\n"
-        for port, found in addresses.items()
-    )
+    return _SSH_CONFIG.format(checking=checking, known_hosts=layout.known_hosts)
 
 
 def environment(layout: Layout, run_id: str) -> dict[str, str]:
