@@ -11,7 +11,7 @@ from aops.execution.reading_spec import Limits
 from aops.inventory import host_labels, host_page, nesting, patterns, reading, reserved, table_cells
 from aops.inventory.bulk import selection
 from aops.inventory.facts import cache, keeping, reports
-from aops.inventory.filters import expressions, language, names, tokens
+from aops.inventory.filters import effort, expressions, language, names, tokens
 from aops.inventory.imports import services as imports
 from aops.inventory.sources import claims
 from aops.inventory.sources import services as sources
@@ -91,7 +91,16 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
         ("a source's text", (sources.MAX_CONTENT, Limits().script_answer >> 20)),
         ("refreshes kept", (claims.KEPT_REFRESHES,)),
         ("a pattern", (patterns.MAX_LENGTH, patterns.MAX_PARTS)),
-        ("a filter", (tokens.MAX_LENGTH, language.MAX_DEPTH)),
+        (
+            "a filter",
+            (
+                tokens.MAX_LENGTH,
+                language.MAX_DEPTH,
+                language.MAX_STARS,
+                effort.SECONDS,
+                effort.AT_ONCE,
+            ),
+        ),
         ("a pasted list of hosts", (selection.MAX_TEXT,)),
         (
             "a ping of many",

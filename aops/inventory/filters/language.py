@@ -34,6 +34,8 @@ from aops.inventory.filters.tokens import Kind as TokenKind
 MAX_DEPTH = 30
 """How deep parentheses may stand in each other."""
 
+MAX_STARS = 8
+"""How often paths may ask about all elements; each may lead through all facts of a host."""
 
 _SAMENESS = frozenset({Operator.EQUAL, Operator.UNEQUAL, Operator.IN, Operator.NOT_IN})
 _PATTERNS = frozenset({Operator.LIKE, Operator.UNLIKE})
@@ -64,6 +66,7 @@ class _Parser:
         self._tokens = iter(found)
         self._token = next(self._tokens)
         self._depth = 0
+        self._stars = 0
 
     def parse(self) -> Expression:
         if self._at_end():
@@ -125,6 +128,9 @@ class _Parser:
                 _("“%(name)s” is no name that filters know;", name=token.text)
                 + f" {names.suggestion(token.text)}"
             )
+        self._stars += name.path.count(names.WILDCARD)
+        if self._stars > MAX_STARS:
+            raise self._error(_("paths may have at most %(n)d “*” together.", n=MAX_STARS))
         self._next()
         return name
 

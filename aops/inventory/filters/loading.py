@@ -5,12 +5,11 @@ A fixed number of queries with explicit columns, however many hosts there are.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, select, true, type_coerce
 
@@ -19,6 +18,7 @@ from aops.inventory import rows
 from aops.inventory.facts import lines
 from aops.inventory.facts.models import HostFacts
 from aops.inventory.filters import evaluation, variables
+from aops.inventory.filters.effort import breathing
 from aops.inventory.filters.evaluation import Known
 from aops.inventory.filters.expressions import Condition
 from aops.inventory.filters.names import WILDCARD, Name, Source
@@ -45,7 +45,6 @@ _COLUMNS: dict[str, Any] = {
     "failed_message": HostResult.failed_message,
     "facts_gathered": HostFacts.gathered_at,
 }
-_T = TypeVar("_T")
 Wanted = Callable[[str], bool] | None
 """Which names are asked about; None means all."""
 
@@ -53,7 +52,7 @@ _FEW = 500
 """So many are asked for one by one; instead of more, all of the inventory are read."""
 
 _BATCH = 50
-"""Hosts that are looked at before others have their turn."""
+"""Hosts whose facts are read at a time."""
 
 _PACKED = type_coerce(HostFacts.data, LargeBinary)
 
@@ -123,14 +122,6 @@ def facts(
 def _is_name(part: str) -> bool:
     """Tell a part of a path that can only be a name from positions and stars."""
     return part != WILDCARD and not part.isdecimal()
-
-
-def breathing(several: Iterable[_T]) -> Iterator[_T]:
-    """Let others have their turn now and then: threads, or requests of the same event loop."""
-    for number, one in enumerate(several, 1):
-        yield one
-        if number % _BATCH == 0:
-            time.sleep(0)
 
 
 def _facts(column: Any, host_ids: set[int], inventory_id: int | None) -> Iterable[Any]:

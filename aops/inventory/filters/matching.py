@@ -2,8 +2,7 @@
 
 What is cheap to know is asked first: hosts, labels, groups, last results and the summaries
 of facts. Only hosts that are still in question are asked about variables, then about any
-fact: first the small ones, and those hosts whose fact is big about all. Every few hosts,
-other requests have their turn, because a filter of 10,000 hosts is nothing but work.
+fact: first the small ones, and those hosts whose fact is big about all.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from datetime import datetime
 from operator import itemgetter
 
 from aops.core import clock
-from aops.inventory.filters import evaluation, language, loading
+from aops.inventory.filters import effort, evaluation, language, loading
+from aops.inventory.filters.effort import breathing
 from aops.inventory.filters.expressions import All, Expression, conditions
 from aops.inventory.filters.loading import Candidate
 from aops.inventory.filters.names import Source
@@ -40,8 +40,10 @@ def host_ids(query: str, inventory_id: int | None = None) -> set[int]:
 
     Raises:
         FilterError: At the field ``query``, if it cannot be understood.
+        AopsError: There, too, if it costs too much.
     """
-    return {host.id for host in _chosen(query, inventory_id)}
+    with effort.limited():
+        return {host.id for host in _chosen(query, inventory_id)}
 
 
 def matches(query: str, inventory_id: int | None = None) -> list[Match]:
@@ -53,10 +55,12 @@ def matches(query: str, inventory_id: int | None = None) -> list[Match]:
 
     Raises:
         FilterError: At the field ``query``, if it cannot be understood.
+        AopsError: There, too, if it costs too much.
     """
+    with effort.limited():
+        chosen = _chosen(query, inventory_id)
     return sorted(
-        Match(host.inventory_id, host.position, host.name, host.id, host.enabled)
-        for host in _chosen(query, inventory_id)
+        Match(host.inventory_id, host.position, host.name, host.id, host.enabled) for host in chosen
     )
 
 
@@ -68,12 +72,20 @@ def _chosen(query: str, inventory_id: int | None) -> list[Candidate]:
     hosts = _answered(loading.candidates(asked, inventory_id), cheap, now)
     if not costly or not hosts:
         return hosts
+    with effort.costly():
+        return _answered_at_cost(hosts, costly, now, inventory_id)
+
+
+def _answered_at_cost(
+    hosts: list[Candidate], parts: list[Expression], now: datetime, inventory_id: int | None
+) -> list[Candidate]:
+    asked = [*conditions(All(tuple(parts)))]
     sources = {condition.name.source for condition in asked}
     if Source.VARIABLES in sources:
         loading.add_variables(hosts, asked)
     if Source.FACTS in sources:
-        return _answered_with_facts(hosts, costly, now, inventory_id)
-    return _answered(hosts, costly, now)
+        return _answered_with_facts(hosts, parts, now, inventory_id)
+    return _answered(hosts, parts, now)
 
 
 def _by_cost(parts: Iterable[Expression]) -> tuple[list[Expression], list[Expression]]:
@@ -92,7 +104,7 @@ def _by_cost(parts: Iterable[Expression]) -> tuple[list[Expression], list[Expres
 
 def _answered(hosts: list[Candidate], parts: list[Expression], now: datetime) -> list[Candidate]:
     answer = evaluation.compiled(All(tuple(parts)), now)
-    return [host for host in loading.breathing(hosts) if answer(host.known)]
+    return [host for host in breathing(hosts) if answer(host.known)]
 
 
 def _answered_with_facts(
