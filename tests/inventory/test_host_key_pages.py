@@ -133,6 +133,7 @@ def test_a_host_whose_name_is_no_address_says_what_to_do(
 
     assert "“a,b” is no host name or IP address. Set ansible_host." in page.text
     assert "Set ansible_host to the host name" in page.select_one("#keys .alert-warning").text
+    assert "None yet." not in page.select_one("#keys").text
     assert page.select("#keys form") == []
 
 
