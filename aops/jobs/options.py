@@ -17,7 +17,7 @@ from aops.core.errors import AopsError
 _TAG = re.compile(r"[\w.:/ -]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TEMPLATE = re.compile(r"\{\{|\{%|\{#")
-_RESERVED = "ansible_"
+_RESERVED = ("ansible_", "_ansible")
 
 
 def check_tags(text: str, field: str) -> None:

@@ -83,7 +83,14 @@ def test_what_is_no_variable_name_is_refused_from_everybody(name: str, templated
 
 @pytest.mark.parametrize(
     "name",
-    ["ansible_ssh_common_args", "ansible_connection", "ansible_python_interpreter", "ansible_"],
+    [
+        "ansible_ssh_common_args",
+        "ansible_connection",
+        "ansible_python_interpreter",
+        "ansible_",
+        "_ansible_x",
+        "_ansible",
+    ],
 )
 def test_an_operator_may_not_set_ansibles_own_variables(name: str) -> None:
     with pytest.raises(AopsError, match=name):

@@ -14,8 +14,11 @@ from aops.core.yaml_text import UnsafeText, VaultText
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-_RISKY = re.compile(r"'*[=+\-@\t\r\n]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
+_FIRST = r"[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]"
+"""What begins a formula; the wide signs do in some spreadsheet programs of East Asia."""
+
+_RISKY = re.compile(f"'*{_FIRST}")
+_GUARDED = re.compile(f"'+{_FIRST}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./]*(?: [A-Za-z0-9_./]+)*")
 _NO_TEXT = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))
 _SEPARATING = re.compile(r'[,"\s]')

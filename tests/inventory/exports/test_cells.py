@@ -9,7 +9,8 @@ from hypothesis import strategies as some
 from aops.core.yaml_text import UnsafeText, VaultText
 from aops.inventory.exports import cells
 
-RISKY = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''@x")
+WIDE = ("\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "'\uff1d1")
+RISKY = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''@x", *WIDE)
 HARMLESS = ("", "text", "'quoted'", "it's", "1", "a=b", "'", "''")
 
 TEXTS = some.text(some.characters(codec="utf-8"), max_size=20)
@@ -38,6 +39,7 @@ def test_what_could_be_a_formula_begins_with_an_apostrophe(text: str) -> None:
     cell = cells.guarded(text)
 
     assert cell == "'" + text
+    assert cells.unguarded(cell) == text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
