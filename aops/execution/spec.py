@@ -206,7 +206,7 @@ class RunEvent:
             ``ok``/``failed``/``skipped``/``unreachable``: host, task, changed, ignored,
             rescued, duration (seconds); of ``failed`` and ``unreachable`` also message, at most
             LONGEST_MESSAGE characters of it. ``facts``: host, facts (names without ``ansible_``),
-            left_out (names of what was too big), full (whether what is missing is gone).
+            left_out (names of what was too big or deep), full (whether what is missing is gone).
             ``stats``: host name to a mapping of ok, changed, unreachable, failed, skipped,
             rescued, ignored.
     """

@@ -154,6 +154,11 @@ _PROBLEMS: dict[str, _Words] = {
     "no_workbook": lambda _a: _("This is no XLSX workbook. Save the table as XLSX or CSV."),
     "no_sheet": lambda _a: _("This workbook has no visible sheet."),
     "too_many_columns": lambda a: _("The table has more than %(limit)d columns.", **a),
+    "cell_too_long": lambda a: _(
+        "A cell of this workbook holds more than %(limit)d characters. Shorten it, or import the "
+        "table as CSV.",
+        **a,
+    ),
     "too_many_rows": lambda a: _(
         "The table has more than %(limit)d rows; import it in parts.", **a
     ),
@@ -165,7 +170,9 @@ _PROBLEMS: dict[str, _Words] = {
     "is_archive": lambda _a: _(
         "This is a packed file. Choose “Archive” to import a folder that was packed."
     ),
-    "not_text": lambda a: _("%(file)s is no text file.", **a),
+    "not_text": lambda a: _(
+        "%(file)s is no text file: it holds a zero byte or is badly encoded. Save it as UTF-8.", **a
+    ),
     "nothing_in_archive": lambda _a: _("There is no inventory in this archive."),
     "broken_archive": lambda a: _(
         "This is no zip or tar archive that can be unpacked: %(detail)s", **a
@@ -184,6 +191,14 @@ _PROBLEMS: dict[str, _Words] = {
     ),
     "archive_device": lambda a: _("The archive holds “%(name)s”, which is no plain file.", **a),
     "file_name": lambda a: _("The archive holds a name that cannot be used: “%(name)s”.", **a),
+    "too_many_folders": lambda a: _(
+        "The archive holds “%(name)s”, which lies more than %(limit)d folders deep. Pack the "
+        "inventory's own folder.",
+        **a,
+    ),
+    "file_name_too_long": lambda a: _(
+        "The archive holds “%(name)s”: a name may be %(limit)d bytes long. Shorten it.", **a
+    ),
     "too_many_files": lambda a: _("The archive holds more than %(limit)d files.", **a),
     "unpacks_too_big": lambda a: _(
         "The archive unpacks to more than is allowed (%(limit)d MB).", **a

@@ -20,6 +20,7 @@ TASKS = (
     "{name: borrowed, setup: {filter: ansible_dist*}, delegate_to: second}",
     "{name: lent, setup: {filter: ansible_dist*}, delegate_to: second, delegate_facts: true}",
     "{name: huge, setup: {filter: ansible_local, fact_path: '{{ playbook_dir }}/facts.d'}}",
+    "{name: deep, setup: {filter: ansible_*l, fact_path: '{{ playbook_dir }}/deep.d'}}",
     "{name: stderr, command: 'sh -c \"echo oops >&2; exit 3\"', ignore_errors: true}",
     "{name: silent, command: 'false', ignore_errors: true}",
     "{name: asserted, assert: {that: false, fail_msg: not so}, ignore_errors: true}",
@@ -75,6 +76,16 @@ def test_facts_that_are_too_big_are_left_out_and_named(told: Recorder) -> None:
 
     assert facts["left_out"] == ["local"]
     assert "local" not in facts["facts"]
+
+
+def test_facts_that_are_too_deep_are_left_out_and_the_rest_is_told(told: Recorder) -> None:
+    (facts,) = facts_of(told, "deep")
+    line = told.text.partition("TASK [deep]")[2].splitlines()[1]
+
+    assert facts["left_out"] == ["local"]
+    assert facts["facts"].keys() >= {"kernel"}
+    assert "ok: [first]" in line
+    assert "Callback dispatch" not in told.text
 
 
 @pytest.mark.parametrize(
@@ -156,8 +167,9 @@ def said(recorder: Recorder, task: str) -> str:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
     text = play(*TASKS).replace("hosts: all", "hosts: first")
     huge = json.dumps({"all": "x" * 600_000})
+    deep = "[" * 400 + "]" * 400
     spec = make_spec(text, inventory=INVENTORY)
-    project = {**spec.project, "facts.d/big.fact": huge}
+    project = {**spec.project, "facts.d/big.fact": huge, "deep.d/deep.fact": deep}
     spec = make_spec(text, inventory=INVENTORY, project=project)
 
     _, recorder = run(spec, tmp_path_factory.mktemp("reports") / "runs")

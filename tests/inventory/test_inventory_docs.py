@@ -74,6 +74,8 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
     [
         ("an upload", (reading.MAX_UPLOAD >> 20, imports.MAX_PACKED >> 20)),
         ("what an archive unpacks to", (Limits().unpacked >> 20, archives.MAX_FILES)),
+        ("a name in an archive", (archives.MAX_NAME, archives.MAX_FOLDERS)),
+        ("a cell of a workbook", (workbook.LONGEST_CELL,)),
         ("hosts, groups", (Limits().hosts, Limits().groups, workbook.MAX_COLUMNS)),
         ("time and memory", (int(Limits().wall), Limits().cpu, Limits().memory >> 30)),
         (

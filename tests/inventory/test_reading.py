@@ -90,6 +90,9 @@ def test_other_encodings_are_read_and_noted(encoding: str, notes: list[str]) -> 
 def test_what_is_no_text_is_said_to_be_none() -> None:
     with pytest.raises(ReadError, match="hosts is no text file"):
         read_upload(ImportKind.ANSIBLE, b"\x89PNG\r\n\x1a\n\0\0\xff\xfe" * 9, "hosts")
+    for zeros in ("web1\0 x=1\nweb2\n", f"{'web1 x=1' * 600}\0\n"):
+        with pytest.raises(ReadError, match="hosts is no text file: it holds a zero byte"):
+            read_upload(ImportKind.ANSIBLE, zeros.encode(), "hosts")
     with pytest.raises(ReadError, match="Choose “Archive”"):
         read_upload(ImportKind.ANSIBLE, _zip({"hosts": b"a\n"}), "hosts")
 
@@ -237,7 +240,19 @@ BAD_ARCHIVES = {
     "a zip bomb": (_dense, "unpacks to more"),
     "too many files": (_many, "more than 20000 files"),
     "a password": (_encrypted, "encrypted"),
-    "a vaulted file": (_vaulted, "secrets.yml is encrypted as a whole"),
+    "a path of 1,500 folders": (
+        lambda: _zip({"a/" * 1500 + "hosts": b"a\n"}),
+        "more than 100 folders deep",
+    ),
+    "a name that is too long": (
+        lambda: _zip({"group_vars/" + "x" * 300: b"a: 1\n"}),
+        f"holds “group_vars/{'x' * 89}…”: a name may be 255 bytes long",
+    ),
+    "a file in a file": (
+        lambda: _zip({"hosts": b"a\n", "hosts/b": b"c\n"}),
+        "a name that cannot be used: “hosts/b”",
+    ),
+    "a vaulted file": (_vaulted, "as a whole by ansible-vault: group_vars/web/secrets.yml"),
     "no archive": (lambda: b"[web]\na\n", "no zip or tar"),
     "half an archive": (lambda: _tar({"hosts": b"a\n" * 9000}, "w:gz")[:60], "no zip or tar"),
     "an empty one": (lambda: _zip({}), "no inventory"),

@@ -1,5 +1,6 @@
 import datetime as dt
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -280,6 +281,34 @@ def test_a_row_beyond_every_sheet_is_not_counted_up_to() -> None:
         read_upload(ImportKind.TABLE, hostile, "hosts.xlsx")
 
 
+@pytest.mark.parametrize("length", [32_768, 60_000_000])
+def test_a_cell_longer_than_any_program_writes_is_refused_early(length: int) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(["name", "note"])
+        sheet.append(["web1", "CELL"])
+
+    hostile = _changed(_saved(fill), "xl/worksheets/sheet1.xml", b"CELL", b"x" * length)
+    started = time.monotonic()
+
+    with pytest.raises(ReadError, match="more than 32767 characters"):
+        read_upload(ImportKind.TABLE, hostile, "hosts.xlsx")
+
+    assert time.monotonic() - started < 8
+
+
+def test_the_longest_cell_that_programs_write_is_read_though_every_letter_is_escaped() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(["name", "note"])
+        sheet.append(["web1", "CELL"])
+
+    typed = b"x" + b"&quot;" * 32_766
+    longest = _changed(_saved(fill), "xl/worksheets/sheet1.xml", b"CELL", typed)
+    reading = read_upload(ImportKind.TABLE, longest, "hosts.xlsx")
+
+    assert reading.row_errors == []
+    assert '"' * 32_766 in reading.snapshot.rows.hosts["web1"].replace("\\", "")
+
+
 def test_entities_in_a_workbook_are_not_expanded() -> None:
     def fill(sheet: Any) -> None:
         sheet.append(["name"])
@@ -314,7 +343,10 @@ def _saved(fill: Callable[[Any], None]) -> bytes:
 
 def _changed(content: bytes, name: str, old: bytes, new: bytes) -> bytes:
     changed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(changed, "w") as after:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
         for info in before.infolist():
             data = before.read(info)
             if info.filename == name:

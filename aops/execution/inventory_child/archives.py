@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
 import stat
 import tarfile
 import zipfile
@@ -20,7 +21,9 @@ from typing import IO, Any
 from .problems import Refused
 
 MAX_FILES = 20_000
-_MAX_NAME = 255
+MAX_NAME = 255
+MAX_FOLDERS = 100
+_SHOWN = 100
 _CHUNK = 1 << 16
 _RATIO = 200
 _RATIO_FROM = 8 << 20
@@ -42,13 +45,14 @@ def extract(content: bytes, folder: Path, limits: dict[str, Any]) -> None:
     Raises:
         Refused: If it is none, or holds what is no plain file or folder.
     """
-    budget = _Budget(limits["unpacked"], len(content))
+    budget, name = _Budget(limits["unpacked"], len(content)), ""
     try:
         for member in _members(content):
+            name = member.name
             _write(member, folder, budget)
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno:
-            raise Refused("file_name", name=str(error.filename or "")) from None
+            raise Refused("file_name", name=_short(name)) from None
         raise Refused("broken_archive", detail=str(error)[:200]) from None
     except (RuntimeError, NotImplementedError):
         raise Refused("encrypted_archive") from None
@@ -115,9 +119,13 @@ def _of_tar(content: bytes) -> Iterator[_Member]:
 def _write(member: _Member, folder: Path, budget: _Budget) -> None:
     path = _checked(member.name)
     if path is None:
-        raise Refused("leads_outside", name=member.name[:200])
+        raise Refused("leads_outside", name=_short(member.name))
     if member.kind in ("link", "device"):
-        raise Refused(f"archive_{member.kind}", name=member.name[:200])
+        raise Refused(f"archive_{member.kind}", name=_short(member.name))
+    if len(path.parts) > MAX_FOLDERS:
+        raise Refused("too_many_folders", name=_short(member.name), limit=MAX_FOLDERS)
+    if any(len(os.fsencode(part)) > MAX_NAME for part in path.parts):
+        raise Refused("file_name_too_long", name=_short(member.name), limit=MAX_NAME)
     budget.count()
     target = folder / path
     if member.kind == "folder":
@@ -137,3 +145,7 @@ def _checked(name: str) -> PurePosixPath | None:
     if path.is_absolute() or ".." in path.parts or "\0" in name or name[1:2] == ":":
         return None
     return path
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"

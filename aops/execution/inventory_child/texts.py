@@ -30,9 +30,8 @@ def decode(content: bytes, name: str, notes: list[Note]) -> str:
             if encoding != "utf-8":
                 notes.append(("decoded", {"file": name, "encoding": shown}))
             return _strictly(content[len(bom) :], encoding, name)
-    if b"\0" in content[:4096]:
-        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
-        text = _strictly(content, encoding, name)
+    if b"\0" in content:
+        text = _strictly(content, _wide(content[:4096]), name)
         notes.append(("decoded", {"file": name, "encoding": "UTF-16"}))
         return text
     try:
@@ -52,6 +51,18 @@ def note_places(texts: Iterable[str], notes: list[Note]) -> None:
     """Add a note for each variable in a template that names where the inventory lies on disk."""
     found = {name for text in texts for name in _PLACE.findall(text)}
     notes.extend(("place_used", {"variable": name}) for name in sorted(found))
+
+
+def _wide(beginning: bytes) -> str:
+    """Tell which UTF-16 it may be: there, every second byte of plain letters is zero.
+
+    A zero here and there is of no text at all, which reading it as UTF-8 then shows.
+    """
+    for encoding, zeros in (("utf-16-le", beginning[1::2]), ("utf-16-be", beginning[::2])):
+        count = zeros.count(0)
+        if count == beginning.count(0) and count * 8 >= len(zeros):
+            return encoding
+    return "utf-8"
 
 
 def _strictly(content: bytes, encoding: str, name: str) -> str:

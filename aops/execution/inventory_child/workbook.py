@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from typing import Any
+from typing import IO, Any
 
 from .problems import Note, Refused
 
@@ -14,6 +14,16 @@ _LAST_ROW = 1 << 20
 """Of any sheet; a file that names a later one would be counted up to it for minutes."""
 
 MAX_COLUMNS = 500
+LONGEST_CELL = 32_767
+"""Characters; no spreadsheet program writes more into a cell."""
+
+_LONGEST_PACKED = 40 * LONGEST_CELL
+"""Bytes from one cell to the next: its characters as XML writes them, and their fonts."""
+
+_CHUNK = 1 << 16
+_HOLDS_CELLS = re.compile(r"(?i)(sharedstrings|sheet)[^/]*\.xml$")
+_CELL = re.compile(rb"<(?:\w+:)?(?:si|c|row)[\s/>]")
+_LAST_CELL = re.compile(rb"</(?:\w+:)?sheetData>|<(?:\w+:)?sheetData/>")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ZEROS = re.compile(r"0{2,}")
@@ -33,6 +43,7 @@ def read(order: dict[str, Any], content: bytes) -> dict[str, Any]:
 
     notes: list[Note] = []
     try:
+        _refuse_long_cells(content)
         values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
         sheet = _chosen(values, notes)
@@ -58,6 +69,27 @@ def _refuse_others(content: bytes, limits: dict[str, Any]) -> None:
         raise Refused("unpacks_too_big", limit=limits["unpacked"] >> 20)
     if "xl/workbook.xml" not in names:
         raise Refused("no_workbook")
+
+
+def _refuse_long_cells(content: bytes) -> None:
+    """Look for the beginnings of cells only: parsing a cell of 200 MB takes half a minute."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for info in archive.infolist():
+            if _HOLDS_CELLS.search(info.filename):
+                with archive.open(info) as stream:
+                    _refuse_long_cell(stream)
+
+
+def _refuse_long_cell(stream: IO[bytes]) -> None:
+    since, end = 0, b""
+    while chunk := stream.read(_CHUNK):
+        seen = end + chunk
+        since = 0 if _CELL.search(seen) else since + len(chunk)
+        if since > _LONGEST_PACKED:
+            raise Refused("cell_too_long", limit=LONGEST_CELL)
+        if _LAST_CELL.search(seen):
+            return
+        end = chunk[-16:]
 
 
 def _chosen(book: Any, notes: list[Note]) -> Any:
@@ -104,6 +136,8 @@ def _rows(sheet: Any, formulas: Any, limit: int) -> list[list[Any]]:
             _text(cell, source, place, odd)
             for place, (cell, source) in enumerate(zip(cells, sources, strict=False))
         ]
+        if any(len(text) > LONGEST_CELL for text in texts):
+            raise Refused("cell_too_long", limit=LONGEST_CELL)
         if any(texts) or odd:
             found.append([number, texts, odd])
         if len(found) > limit:

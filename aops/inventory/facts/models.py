@@ -20,7 +20,7 @@ class HostFacts(Model):
         gathered_at: When it last reported all of them; what a later run asked for alone is newer.
         complete: Whether it ever reported all of them.
         size: Bytes of ``data`` as JSON, before compression.
-        left_out: JSON list of the names of facts that were too big to keep.
+        left_out: JSON list of the names of facts too big or too deep to keep.
         summary: JSON text of the few that cards, lists and filters know by a name of their
             own; short, so that 10,000 of them are read at once.
         small: Lines with the small facts among ``data``, so that filters find any of them in

@@ -44,7 +44,7 @@ class Overview:
         job_id: The run that gathered them.
         summary: By name, as ``summary.NAMES`` lists them.
         size: Bytes of all its facts.
-        left_out: Names of facts that were too big to keep.
+        left_out: Names of facts that were too big or too deep to keep.
     """
 
     gathered_at: datetime

@@ -31,7 +31,7 @@ class Report:
         job_id: The run.
         full: Whether these are all facts, so that what is missing is gone; else they are
             added to those that are known.
-        left_out: Names of facts that were too big.
+        left_out: Names of facts that were too big or too deep.
     """
 
     facts: Mapping[str, Any]

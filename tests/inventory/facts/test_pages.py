@@ -34,7 +34,7 @@ def test_a_hosts_page_shows_what_it_is_at_a_glance(
         "Free on / 1.0 GiB of 8.0 GiB, 87 % used",
         "Up 3 d 0 h since 2026-04-28 12:00 UTC",
         "Kernel 6.1.0-35-amd64",
-        "Too big to keep: huge.",
+        "Too big or too deep to keep: huge.",
     ):
         assert part in text
     assert panel.select_one("a[href='/jobs/41/']") is not None

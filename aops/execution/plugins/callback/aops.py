@@ -38,6 +38,9 @@ _PATIENCE = 30
 _LONGEST = 1000
 _LONGEST_MESSAGE = 4000
 _LARGEST_FACTS = 512 << 10
+_DEEPEST_FACT = 29
+"""Containers within a fact; who reads the events takes 30 with the facts themselves."""
+
 _MOST_NAMES = 100
 _SAYS_NOTHING = ("non-zero return code", "MODULE FAILURE")
 
@@ -78,7 +81,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         """Tell a host's success, and what it reported about itself."""
         self._send_result("ok", result)
         if result.task.action in constants._ACTION_FACT_GATHERING:  # noqa: SLF001
-            self._send_facts(result)
+            self._send_facts(result, _drop_deep_facts(result))
         super().v2_runner_on_ok(result)
 
     def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:
@@ -136,12 +139,16 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
             **more,
         )
 
-    def _send_facts(self, result: CallbackTaskResult) -> None:
+    def _send_facts(self, result: CallbackTaskResult, too_deep: list[str]) -> None:
         facts, host = result.result.get("ansible_facts"), _reporter(result)
         if isinstance(facts, dict) and host:
-            fitting, left_out = _cut_to_size(facts)
+            fitting, too_big = _cut_to_size(facts)
             self._send(
-                "facts", host=_short(host), facts=fitting, left_out=left_out, full=_is_full(result)
+                "facts",
+                host=_short(host),
+                facts=fitting,
+                left_out=[*too_deep, *too_big][:_MOST_NAMES],
+                full=_is_full(result),
             )
 
     def _send(self, kind: str, **data: Any) -> None:
@@ -235,6 +242,35 @@ def _is_full(result: CallbackTaskResult) -> bool:
     arguments = result.task_fields.get("args") or {}
     subset = arguments.get("gather_subset") or ["all"]
     return not arguments.get("filter") and subset in ("all", ["all"])
+
+
+def _drop_deep_facts(result: CallbackTaskResult) -> list[str]:
+    """Take facts out that are nested too deeply, and name them.
+
+    Out of what callbacks see, not of what the play knows: Ansible's own output would stumble
+    over them and lose the line of the host.
+    """
+    facts = result._return_data.get("ansible_facts")  # noqa: SLF001 - reading `result` stumbles
+    deep = [name for name in facts if _is_deep(facts[name])] if isinstance(facts, dict) else []
+    for name in deep:
+        del facts[name]
+    return [_short(_plain(name)) for name in deep]
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a fact is nested so deeply that whoever walks through it stumbles."""
+    level = [value]
+    for _ in range(_DEEPEST_FACT):
+        level = [part for whole in level for part in _parts(whole)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _cut_to_size(facts: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
