@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from aops.core.database import session
 from aops.inventory import counts, host_rows
+from aops.inventory.host_conditions import one_of, with_children
 from aops.inventory.host_rows import HostRow
 from aops.inventory.models import Group, Host, HostResult, group_hosts
 
@@ -24,11 +25,13 @@ class GroupPage:
 
     Attributes:
         total: How many hosts of its own there are.
+        everything: How many there are with those of the groups below it: what a run on it means.
         troubled: On how many of them the last run failed, or did not reach them.
     """
 
     hosts: list[HostRow]
     total: int
+    everything: int
     troubled: int
 
 
@@ -49,8 +52,12 @@ def read(group: Group) -> GroupPage:
         .join(HostResult, HostResult.host_id == members.host_id)
         .where(members.group_id == group.id, in_trouble)
     )
+    everything = select(func.count(members.host_id.distinct())).where(
+        one_of(members.group_id, with_children({group.id}))
+    )
     return GroupPage(
         hosts=host_rows.of(session().execute(own).all()),
         total=counts.hosts_in_groups([group.id]).get(group.id, 0),
+        everything=session().scalar(everything) or 0,
         troubled=session().scalar(troubled) or 0,
     )

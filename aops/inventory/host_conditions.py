@@ -73,7 +73,7 @@ def _own(filters: Filters) -> Iterator[ColumnElement[bool]]:
 
 def _of_others(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.group or filters.group_id is not None:
-        groups = _with_children(_groups(filters))
+        groups = with_children(_groups(filters))
         members = select(group_hosts.c.host_id).where(one_of(group_hosts.c.group_id, groups))
         yield Host.id.in_(members)
     if filters.label:
@@ -99,7 +99,7 @@ def _groups(filters: Filters) -> set[int]:
     return set(session().scalars(query))
 
 
-def _with_children(groups: set[int]) -> set[int]:
+def with_children(groups: set[int]) -> set[int]:
     """Add the groups below, level by level; few queries, as few nest deeply."""
     found, level = set(groups), groups
     while level:

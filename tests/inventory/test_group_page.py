@@ -40,7 +40,26 @@ def test_a_big_group_shows_the_first_hosts_and_leads_to_all(
     assert "101" in client.get(link["href"]).text
 
 
+def test_a_group_above_others_says_how_many_hosts_a_run_on_it_means(
+    client: ConsoleClient, victor: User
+) -> None:
+    inventory = make_inventory()
+    web1, web2, db1 = (make_host(name, inventory=inventory) for name in ("web1", "web2", "db1"))
+    web = make_group("web", inventory=inventory, hosts=[web1, web2])
+    shop = make_group("shop", inventory=inventory, hosts=[web2, db1], children=[web])
+    top = make_group("top", inventory=inventory, children=[shop])
+    client.sign_in(victor)
+
+    page = client.get(f"/groups/details/?id={top.id}")
+
+    (link,) = page.select(f"dl a[href='/hosts/?group_id={top.id}']")
+    assert link.text == "3"
+    assert "web1" in client.get(link["href"]).text
+
+
 def test_an_empty_group_has_no_trouble(session: Session) -> None:
     group = make_group("web")
 
-    assert group_page.read(group) == group_page.GroupPage(hosts=[], total=0, troubled=0)
+    assert group_page.read(group) == group_page.GroupPage(
+        hosts=[], total=0, everything=0, troubled=0
+    )
