@@ -16,7 +16,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
 _PLACE = re.compile(r"\{[{%][^{}]*\b(inventory_dir|inventory_file)\b")
-_COMMENT = re.compile(r"^\s*[#;]|^[^'\"\n]*\s#", re.MULTILINE)
+_COMMENT = re.compile(
+    r"""^\s*[#;]|^(?:[^#'"\n]|(?<=\w)'|(?<=\S)\#|'[^'\n]*+'|"(?:\\.|[^"\\\n])*+")*+(?<=\s)\#""",
+    re.MULTILINE,
+)
+"""A sign at the beginning of a line, or behind a blank and outside of quotes."""
 
 
 def decode(content: bytes, name: str, notes: list[Note]) -> str:
