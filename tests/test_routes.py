@@ -416,7 +416,8 @@ def world(app: Flask, session: Session) -> World:
     factories.make_job_result(job, host.name)
     factories.make_host_result(host, job)
     factories.make_facts(host)
-    imported = factories.make_import(inventory=host.inventory)
+    vault = factories.make_credential(type=CredentialType.VAULT, vault_id="x", vault_password="x")
+    imported = factories.make_import(inventory=host.inventory, credentials=[vault])
     user = factories.make_user("zoe")
     sign_in = UserSession(
         user_id=user.id, token_hash="0" * 64, expires_at=clock.now() + timedelta(days=1)

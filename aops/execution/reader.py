@@ -188,6 +188,7 @@ class _Reading:
             "file_name": order.file_name,
             "environment": dict(order.environment),
             "limits": asdict(order.limits),
+            "vault_passwords": [[one.vault_id, one.password] for one in order.vault_passwords],
             "counted": self._isolated,
             "scratch": str(self._scratch),
             "folder": str(self._scratch / "inventory"),

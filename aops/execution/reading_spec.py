@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from aops.execution.spec import VaultPassword
+
 
 class ReadKind(StrEnum):
     """What the content is."""
@@ -62,6 +64,7 @@ class ReadOrder:
 
     Attributes:
         environment: For a script or plugin; never seen on a command line or a disk.
+        vault_passwords: For files of an upload that are encrypted as a whole; go the same way.
     """
 
     kind: ReadKind
@@ -69,6 +72,7 @@ class ReadOrder:
     file_name: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     limits: Limits = field(default_factory=Limits)
+    vault_passwords: tuple[VaultPassword, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ its codes become sentences, and its values become the YAML texts that inventorie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from aops.execution import reader
 from aops.execution.inventory_child import texts
 from aops.execution.inventory_child.problems import Note, Refused
 from aops.execution.reading_spec import Limits, ReadAnswer, ReadKind, ReadOrder
-from aops.execution.spec import Isolation
+from aops.execution.spec import Isolation, VaultPassword
 from aops.inventory import answers, csv_rows, reading_words, tables
 from aops.inventory.imports.models import ImportKind
 from aops.inventory.snapshot import Snapshot
@@ -62,13 +62,17 @@ class ReadError(AopsError):
         self.output = output
 
 
-def read_upload(kind: ImportKind, content: bytes, file_name: str) -> Reading:
+def read_upload(
+    kind: ImportKind, content: bytes, file_name: str, vaults: Sequence[VaultPassword] = ()
+) -> Reading:
     """Read what somebody uploaded; nothing in it is executed.
 
     Args:
         kind: What it is said to be.
         content: Its bytes.
         file_name: As the browser gave it; "" for pasted text.
+        vaults: For files that are encrypted as a whole; their texts stay encrypted, each by
+            itself.
 
     Raises:
         ReadError: With a sentence that says why.
@@ -85,7 +89,7 @@ def read_upload(kind: ImportKind, content: bytes, file_name: str) -> Reading:
     if kind is ImportKind.TABLE:
         return _read_table(content, file_name)
     inside = ReadKind.ARCHIVE if kind is ImportKind.ARCHIVE else ReadKind.UPLOAD
-    return _read(ReadOrder(inside, content, file_name))
+    return _read(ReadOrder(inside, content, file_name, vault_passwords=tuple(vaults)))
 
 
 def read_source(

@@ -25,6 +25,14 @@ def notes(found: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(sentences))
 
 
+def _vaulted(files: Any) -> str:
+    """List files, each with the vault id that it names."""
+    return ", ".join(
+        _("%(file)s (vault ID “%(id)s”)", file=file, id=vault_id or "default")
+        for file, vault_id in files
+    )
+
+
 _PROBLEMS: dict[str, _Words] = {
     "not_understood": lambda a: _("Ansible cannot read this: %(text)s", **a),
     "timeout": lambda a: _("It was not done after %(seconds)d seconds and was ended.", **a),
@@ -163,8 +171,36 @@ _PROBLEMS: dict[str, _Words] = {
         "The table has more than %(limit)d rows; import it in parts.", **a
     ),
     "vault_file": lambda a: _(
-        "The file %(file)s is encrypted as a whole by ansible-vault. Decrypt it first, or encrypt "
-        "single values with “ansible-vault encrypt_string”: those are kept as they are.",
+        "Encrypted as a whole by ansible-vault: %(files)s. Choose the vault credentials that open "
+        "it, or encrypt single values with “ansible-vault encrypt_string”: those are kept as they "
+        "are.",
+        files=_vaulted(a["files"]),
+    ),
+    "vault_password": lambda a: _(
+        "None of the chosen vault credentials opens %(files)s. Choose the one that it was "
+        "encrypted with, or encrypt single values with “ansible-vault encrypt_string”: those are "
+        "kept as they are.",
+        files=_vaulted(a["files"]),
+    ),
+    "vault_inventory": lambda a: _(
+        "The file %(file)s is encrypted as a whole by ansible-vault, and hosts and groups cannot "
+        "be kept so. Decrypt it first; only files in group_vars and host_vars are opened here.",
+        **a,
+    ),
+    "vault_content": lambda a: _(
+        "What is encrypted in %(file)s cannot be read as variables. What is wrong is not said "
+        "here, because it might quote a secret: “ansible-vault view” shows the file.",
+        **a,
+    ),
+    "vault_template": lambda a: _(
+        "Encrypted text with a template in it: %(variables)s. A single encrypted value is never "
+        "evaluated, so runs would see something else. Put the secret into a variable of its own, "
+        "and the template into a file that is not encrypted.",
+        **a,
+    ),
+    "too_many_vaulted": lambda a: _(
+        "The encrypted files hold more than %(limit)d texts, and each has to be encrypted by "
+        "itself. Import them in parts, or leave what is no secret in files that are not encrypted.",
         **a,
     ),
     "is_archive": lambda _a: _(
@@ -229,6 +265,16 @@ _NOTES: dict[str, _Words] = {
     ),
     "unread": lambda a: _(
         "Ansible cannot read %(file)s and goes on without it, here as in a run: %(text)s", **a
+    ),
+    "vault_plain": lambda a: _(
+        "%(file)s is encrypted, but only text can be encrypted by itself. These become readable: "
+        "%(variables)s. To keep one secret, write it in quotes.",
+        **a,
+    ),
+    "vault_kept": lambda a: _(
+        "%(file)s is encrypted; these only name other variables and become readable: "
+        "%(variables)s.",
+        **a,
     ),
     "project": lambda a: _(
         "Only “%(file)s” was read as the inventory, with the variables beside it: there are roles, "

@@ -383,6 +383,36 @@ def upgrade():
         batch_op.create_index("ix_host_results_last_status", ["last_status"], unique=False)
 
     op.create_table(
+        "inventory_import_credentials",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("credential_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["credentials.id"],
+            name=op.f("fk_inventory_import_credentials_credential_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["inventory_imports.id"],
+            name=op.f("fk_inventory_import_credentials_import_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "import_id", "credential_id", name=op.f("pk_inventory_import_credentials")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("inventory_import_credentials", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_inventory_import_credentials_credential_id"),
+            ["credential_id"],
+            unique=False,
+        )
+
+    op.create_table(
         "inventory_source_credentials",
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("credential_id", sa.Integer(), nullable=False),
@@ -673,6 +703,7 @@ def downgrade():
     op.drop_table("source_refreshes")
     op.drop_table("source_hosts")
     op.drop_table("inventory_source_credentials")
+    op.drop_table("inventory_import_credentials")
     op.drop_table("host_results")
     op.drop_table("host_labels")
     op.drop_table("host_facts")

@@ -6,7 +6,7 @@ import pytest
 
 from aops.core import yaml_text
 from aops.core.permissions import Permission, Role, allows
-from aops.execution.inventory_child import archives, encoding, workbook
+from aops.execution.inventory_child import archives, encoding, vaults, workbook
 from aops.execution.reading_spec import Limits
 from aops.inventory import host_labels, host_page, nesting, patterns, reading, reserved, table_cells
 from aops.inventory.bulk import selection
@@ -88,6 +88,7 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
                 encoding.MAX_DEPTH,
             ),
         ),
+        ("encrypted texts of one reading", (vaults.MAX_VALUES,)),
         ("groups within groups", (nesting.MAX_DEPTH,)),
         ("shown of a host", (host_page.SHOWN, MOST_EDITS)),
         ("a source's text", (sources.MAX_CONTENT, Limits().script_answer >> 20)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
+from ansible._internal._datatag._tags import Origin, SourceWasEncrypted
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -14,27 +16,34 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
-from . import bombs, guards, precedence, quicker, scripts, steady
+from . import bombs, guards, precedence, quicker, scripts, steady, texts
 from .encoding import Encoder
 from .places import Source
 from .precedence import Variables
 from .problems import Note, Refused
+from .vaults import Vaults
 
 
 class _Loader(DataLoader):  # type: ignore[misc]
-    """Names the file that would need a vault password; there is none here."""
+    """Opens files of variables with the passwords of this reading, and keeps their texts sealed."""
+
+    def __init__(self, vaults: Vaults, notes: list[Note]) -> None:
+        super().__init__()
+        self.vaults = vaults
+        self._notes = notes
 
     def _decrypt_if_vault_data(self, b_data: bytes) -> tuple[bytes, bool]:
-        if is_encrypted(b_data):
-            origin = getattr(b_data, "_ansible_tags_mapping", {})
-            paths = [getattr(tag, "path", None) for tag in dict(origin).values()]
-            raise Refused("vault_file", file=next((Path(p).name for p in paths if p), "?"))
-        return b_data, True
+        return self.vaults.open(b_data) if is_encrypted(b_data) else (b_data, True)
 
     def load(self, data: str, file_name: str | None = None, *args: Any, **options: Any) -> Any:
         """Measure a text before it is built."""
         bombs.refuse(data, Path(file_name or "?").name)
-        return super().load(data, file_name, *args, **options)
+        if not SourceWasEncrypted.is_tagged_on(data):
+            return super().load(data, file_name, *args, **options)
+        texts.note_comments([data], self._notes)
+        texts.note_places([data], self._notes)
+        parse = functools.partial(super().load, data, file_name, *args, **options)
+        return self.vaults.load(Origin.get_tag(data).path, parse)
 
     def load_from_file(self, *args: Any, **options: Any) -> Any:
         """Give the data itself: nobody else here has it, and a copy costs most of the time."""
@@ -42,17 +51,31 @@ class _Loader(DataLoader):  # type: ignore[misc]
 
 
 def load(
-    source: Source, limits: dict[str, Any], notes: list[Note], folder: Path
+    source: Source,
+    limits: dict[str, Any],
+    notes: list[Note],
+    folder: Path,
+    *,
+    passwords: list[list[str]],
 ) -> InventoryManager:
-    """Read a source with Ansible's inventory manager, or say why it could not."""
+    """Read a source with Ansible's inventory manager, or say why it could not.
+
+    Args:
+        source: What to read.
+        limits: Of the order.
+        notes: Is given what Ansible has to say.
+        folder: Where everything lies.
+        passwords: Vault ids, each with its password.
+    """
     said = guards.listen(notes, folder)
     guards.limit_hosts(limits["hosts"], limits["groups"])
     quicker.install()
     steady.install()
     scripts.install(limits["script_answer"])
     init_plugin_loader()
+    loader = _Loader(Vaults(passwords, folder), notes)
     try:
-        return _manager(said)(loader=_Loader(), sources=[str(source.path)])
+        return _manager(said)(loader=loader, sources=[str(source.path)])
     except Exception as error:  # noqa: BLE001 - plugins raise what they like
         raise said.refusal(error, source.plugin) from None
 
@@ -100,6 +123,15 @@ def describe(
         "hosts": {name: encoder.variables(name, own) for name, own in host_own.items()},
         "groups": described,
     }
+
+
+def finish(inventory: InventoryManager, notes: list[Note]) -> None:
+    """Say what became of files that were encrypted, once everything was read.
+
+    Raises:
+        Refused: If one stayed closed.
+    """
+    inventory._loader.vaults.finish(notes)  # noqa: SLF001 - ours
 
 
 def _members(group: Any, inventory: InventoryManager, hosts: list[Any]) -> list[str]:

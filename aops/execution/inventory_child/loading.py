@@ -29,10 +29,13 @@ def read(order: dict[str, Any], content: bytes) -> dict[str, Any]:
     gc.disable()  # nothing here is garbage before the end, and its search costs a third
     from . import ansible_side  # noqa: PLC0415 - reads its settings from the environment above
 
-    inventory = ansible_side.load(source, order["limits"], notes, folder)
+    inventory = ansible_side.load(
+        source, order["limits"], notes, folder, passwords=order["vault_passwords"]
+    )
     document = ansible_side.describe(
         inventory, everything_untrusted=kind == "plugin", limits=order["limits"], notes=notes
     )
+    ansible_side.finish(inventory, notes)
     if not document["hosts"] and order["kind"] in ("script", "plugin"):
         raise Refused("no_hosts")
     if not document["hosts"] and not document["variables"] and len(document["groups"]) == 1:

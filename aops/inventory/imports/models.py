@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Column, ForeignKey, Index, Table
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from aops.core import clock
@@ -20,7 +20,22 @@ from aops.core.columns import (
     enum_column,
 )
 from aops.core.database import TABLE_OPTIONS, Model
+from aops.credentials.models import Credential
 from aops.inventory.models import Inventory
+
+inventory_import_credentials = Table(
+    "inventory_import_credentials",
+    Model.metadata,
+    Column("import_id", ForeignKey("inventory_imports.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "credential_id",
+        ForeignKey("credentials.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    mysql_charset="utf8mb4",
+    mysql_collate="utf8mb4_bin",
+)
 
 
 class ImportKind(StrEnum):
@@ -101,6 +116,7 @@ class InventoryImport(Model):
         skip_bad_rows: Whether the rows with errors are left out, because somebody said so.
         generation: The inventory's, when the preview was made; another one means look again.
         outdated: Whether the preview was made anew because the inventory had changed.
+        credentials: Vault credentials that open files which are encrypted as a whole.
     """
 
     __tablename__ = "inventory_imports"
@@ -149,6 +165,9 @@ class InventoryImport(Model):
     error: Mapped[str] = mapped_column(LongText, default="")
 
     inventory: Mapped[Inventory] = relationship()
+    credentials: Mapped[list[Credential]] = relationship(
+        secondary=inventory_import_credentials, order_by=Credential.id, passive_deletes=True
+    )
 
     @property
     def bad_rows(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from aops.audit import services as audit
 from aops.core import actor, celery, clock
 from aops.core.database import database_time, session
 from aops.core.errors import AopsError
+from aops.credentials import services as credentials
+from aops.credentials.models import Credential
 from aops.inventory import generation
 from aops.inventory.imports.models import (
     ImportKind,
@@ -43,7 +46,13 @@ _CONFIGURATION = re.compile(rb"^plugin[ \t]*:", re.MULTILINE)
 
 
 def upload(
-    inventory: Inventory, *, kind: ImportKind, mode: ImportMode, source_name: str, content: bytes
+    inventory: Inventory,
+    *,
+    kind: ImportKind,
+    mode: ImportMode,
+    source_name: str,
+    content: bytes,
+    vaults: Sequence[Credential] = (),
 ) -> InventoryImport:
     """Keep an upload, and ask a worker to read it; the inventory stays as it is.
 
@@ -53,10 +62,12 @@ def upload(
         mode: Whether what it does not mention stays.
         source_name: The file's name; "" for pasted text.
         content: As it came.
+        vaults: Vault credentials that open files in it which are encrypted as a whole.
 
     Raises:
-        AopsError: If it is empty or too large.
+        AopsError: If it is empty or too large, or two of the credentials have one vault id.
     """
+    credentials.refuse_conflicts(vaults)
     who = actor.current()
     upload = InventoryImport(
         inventory=inventory,
@@ -67,10 +78,12 @@ def upload(
         created_by_name=who.name,
         requested_at=database_time(),
         content=_packed(content),
+        credentials=list(vaults),
     )
     session().add(upload)
     session().flush()
-    audit.record("import.uploaded", upload, inventory=inventory.name, kind=kind, mode=mode)
+    used = {"credentials": ", ".join(one.name for one in vaults)} if vaults else {}
+    audit.record("import.uploaded", upload, inventory=inventory.name, kind=kind, mode=mode, **used)
     celery.send_after_commit(TASK, upload.id)
     return upload
 
@@ -141,6 +154,13 @@ def pasted_text(one: InventoryImport) -> str:
     if one.source_name or one.content is None:
         return ""
     return content_of(one).decode("utf-8", "replace")
+
+
+def kept_file(inventory_id: int, import_id: int | None) -> InventoryImport | None:
+    """Give an import that failed and whose file is still there, to be tried otherwise."""
+    one = session().get(InventoryImport, import_id) if import_id else None
+    fits = one and one.inventory_id == inventory_id and one.status is ImportStatus.FAILED
+    return one if one and fits and one.source_name and one.content is not None else None
 
 
 def chosen_kind(one: InventoryImport) -> str:

@@ -82,7 +82,8 @@ def _read(turn: Turn) -> None:
     progress.begin(turn, ImportStage.READING)
     session().commit()
     if upload is not None:
-        work.keep_reading(turn, reading.read_upload(upload.kind, upload.content, upload.file_name))
+        answer = reading.read_upload(upload.kind, upload.content, upload.file_name, upload.vaults)
+        work.keep_reading(turn, answer)
         session().commit()
 
 

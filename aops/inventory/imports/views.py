@@ -46,7 +46,9 @@ class ImportView(ConsoleView):
     def upload(self, inventory_id: int) -> Response | str:
         """Take an upload."""
         inventory = row_or_404(Inventory, inventory_id)
-        form = ImportForm(request.form | request.files if request.method == "POST" else None)
+        kept = services.kept_file(inventory_id, request.args.get("again", type=int))
+        typed = request.form | request.files if request.method == "POST" else None
+        form = ImportForm(typed, kept=kept)
         if request.method == "POST" and form.validate():
             try:
                 one = services.upload(inventory, **form.values())
@@ -64,7 +66,14 @@ class ImportView(ConsoleView):
         """Show how far it is; the preview once it is there."""
         one = row_or_404(InventoryImport, import_id)
         if one.status is ImportStatus.FAILED:
-            form = ImportForm(data={"kind": services.chosen_kind(one), "mode": one.mode})
+            form = ImportForm(
+                kept=services.kept_file(one.inventory_id, one.id),
+                data={
+                    "kind": services.chosen_kind(one),
+                    "mode": one.mode,
+                    "credentials": one.credentials,
+                },
+            )
             form.text.data = services.pasted_text(one)
             source = services.source_in(one)
             return self._form_page(one.inventory, form, failed=one, source=source)

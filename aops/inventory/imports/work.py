@@ -7,7 +7,7 @@ transaction is open.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -19,6 +19,8 @@ from aops.core.columns import PackedJson
 from aops.core.database import session
 from aops.core.errors import AopsError
 from aops.core.permissions import Permission, allows
+from aops.credentials import services as credentials
+from aops.execution.spec import VaultPassword
 from aops.inventory import checking, generation, writing
 from aops.inventory.changes import Changes, compare
 from aops.inventory.imports import paged, services, turns
@@ -38,6 +40,7 @@ class Upload:
     kind: ImportKind
     content: bytes
     file_name: str
+    vaults: tuple[VaultPassword, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,17 @@ class Plan:
 
 
 def upload_of(turn: Turn) -> Upload | None:
-    """Give what is to be read; None if that was done before."""
+    """Give what is to be read, and note that its credentials are used; None if that was done.
+
+    Raises:
+        AopsError: If the credentials cannot be used.
+    """
     one = _row(turn)
     if one.snapshot is not None:
         return None
-    return Upload(one.kind, services.content_of(one), one.source_name)
+    secrets = credentials.secrets_for_run(one.credentials)
+    credentials.mark_used([vault.id for vault in one.credentials])
+    return Upload(one.kind, services.content_of(one), one.source_name, secrets.vault_passwords)
 
 
 def keep_reading(turn: Turn, reading: Reading) -> None:
