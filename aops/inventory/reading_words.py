@@ -172,8 +172,8 @@ _PROBLEMS: dict[str, _Words] = {
     ),
     "vault_file": lambda a: _(
         "Encrypted as a whole by ansible-vault: %(files)s. Choose the vault credentials that open "
-        "it, or encrypt single values with “ansible-vault encrypt_string”: those are kept as they "
-        "are.",
+        "them, or encrypt single values with “ansible-vault encrypt_string”: those are kept as "
+        "they are.",
         files=_vaulted(a["files"]),
     ),
     "vault_password": lambda a: _(

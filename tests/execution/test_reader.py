@@ -10,7 +10,7 @@ import pytest
 
 from aops.execution import reader
 from aops.execution.reading_spec import Limits, ReadAnswer, ReadKind, ReadOrder
-from aops.execution.spec import Isolation
+from aops.execution.spec import Isolation, VaultPassword
 from tests.execution.runs import processes_with, wait_until
 
 HOSTS = '{"all": {"hosts": ["web1"]}, "_meta": {"hostvars": {}}}'
@@ -40,6 +40,21 @@ def test_the_environment_is_on_no_command_line_and_on_no_disk(tmp_path: Path) ->
     watching.join()
     assert _hosts(answer) == ["web1"]
     assert found == [-1]
+
+
+def test_a_vault_password_is_in_no_argument_environment_or_file_of_the_sandbox() -> None:
+    script = (
+        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' >&2; "
+        "echo looked at $(find /tmp -type f | wc -l) files >&2; grep -r canary- /tmp >&2; "
+    )
+    vaults = (VaultPassword("prod", "canary-" + "vault"),)
+
+    answer = _ask(script + _print(HOSTS), vault_passwords=vaults)
+
+    assert _hosts(answer) == ["web1"]
+    assert "inventory_child.main" in answer.output
+    assert "canary-vault" not in answer.output
+    assert "canary-vault" not in repr(ReadOrder(ReadKind.UPLOAD, b"", vault_passwords=vaults))
 
 
 def test_a_script_sees_nothing_of_the_service(tmp_path: Path) -> None:
