@@ -110,13 +110,17 @@ def _scalar(text: str) -> str:
         return json.dumps(text, ensure_ascii=False)
     if _LINES.fullmatch(text):
         return _block(text)
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
     quoted: str = yaml.dump(text, Dumper=_Dumper, default_style='"', width=_WIDTH)
     return quoted.removesuffix("\n")
 
 
 @lru_cache(maxsize=4096)
 def _key(name: str) -> str:
-    return json.dumps(name) if "\n" in name else _scalar(name)
+    return _quoted(name) if "\n" in name else _scalar(name)
 
 
 def _is_text(text: str) -> bool:

@@ -56,7 +56,15 @@ VALUES = some.recursive(
 @given(some.dictionaries(TEXTS, VALUES, max_size=4))
 @example({"a": "x:", "b": "a: b", "c": "a #b", "d": "1.2.3.4", "e": "1.2", "f": "0o17", "g": "+1"})
 @example({"lines": "one\n\n  two\n", "kept": "a\n\n\n", "odd": "\na", "blank": "a\n \nb"})
-@example({"a\nb": "key of two lines", "": "none", "y": 1, "\u2028": "\x85"})
+@example(
+    {
+        "a\nb": "key of two lines",
+        "\n\U00010000": "\n\U00010000",
+        "": "none",
+        "y": 1,
+        "\u2028": "\x85",
+    }
+)
 def test_what_is_written_reads_back_as_the_same(variables: dict[str, object]) -> None:
     text = variables_text.write_values(variables)
 
