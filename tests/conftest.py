@@ -6,6 +6,7 @@ the code under test may commit as it likes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 from sqlalchemy.orm import Session
 
 from aops.app import create_app
@@ -25,6 +27,11 @@ from aops.users import passwords
 from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient
+
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+"""The same examples each time, so that a commit is blamed for what it broke and nothing else."""
 
 pytest_plugins = ["tests.services.fixtures", "tests.e2e.fixtures"]
 
