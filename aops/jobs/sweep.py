@@ -13,7 +13,8 @@ from pathlib import Path
 from flask import Flask
 
 from aops.config import VERSION, Settings
-from aops.core.database import session, utc_now
+from aops.core.database import database_time, session, utc_now
+from aops.core.upsert import upsert
 from aops.execution import sandbox, workspace
 from aops.jobs import delivery, launcher, lifecycle, outcomes, slots, spool
 from aops.jobs.lifecycle import ClaimLost
@@ -81,11 +82,10 @@ def _salvage_batch(job_id: int, attempt: int, records: list[spool.Record]) -> No
 
 def pulse(settings: Settings) -> None:
     """Note that this worker lives, what it has room for, and whether it can isolate runs."""
-    key = ("worker", launcher.node_name())
-    row = session().get(Pulse, key)
-    if row is None:
-        row = Pulse(name=key[0], node=key[1])
-        session().add(row)
+    key = {"name": "worker", "node": launcher.node_name()}
+    if session().get(Pulse, key) is None:  # two processes of a worker may begin together
+        upsert(Pulse, [{**key, "seen_at": database_time()}], keep=("seen_at",))
+    row = session().get_one(Pulse, key, with_for_update=True)
     row.seen_at = utc_now()
     row.version = VERSION
     row.free_slots = slots.free(settings.home / "slots", settings.max_runs)
