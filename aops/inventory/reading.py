@@ -6,7 +6,7 @@ its codes become sentences, and its values become the YAML texts that inventorie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,7 +63,11 @@ class ReadError(AopsError):
 
 
 def read_upload(
-    kind: ImportKind, content: bytes, file_name: str, vaults: Sequence[VaultPassword] = ()
+    kind: ImportKind,
+    content: bytes,
+    file_name: str,
+    vaults: Sequence[VaultPassword] = (),
+    known_hosts: Collection[str] = frozenset(),
 ) -> Reading:
     """Read what somebody uploaded; nothing in it is executed.
 
@@ -73,6 +77,8 @@ def read_upload(
         file_name: As the browser gave it; "" for pasted text.
         vaults: For files that are encrypted as a whole; their texts stay encrypted, each by
             itself.
+        known_hosts: Names of hosts that are there already; a table may name these however odd
+            they are, others only as a form would take them.
 
     Raises:
         ReadError: With a sentence that says why.
@@ -87,7 +93,7 @@ def read_upload(
             )
         )
     if kind is ImportKind.TABLE:
-        return _read_table(content, file_name)
+        return _read_table(content, file_name, known_hosts)
     inside = ReadKind.ARCHIVE if kind is ImportKind.ARCHIVE else ReadKind.UPLOAD
     return _read(ReadOrder(inside, content, file_name, vault_passwords=tuple(vaults)))
 
@@ -117,14 +123,14 @@ def read_source(
     return _read(ReadOrder(inside, content.encode(), file_name, environment, limits))
 
 
-def _read_table(content: bytes, file_name: str) -> Reading:
+def _read_table(content: bytes, file_name: str, known_hosts: Collection[str]) -> Reading:
     try:
         rows: Iterable[Row]
         if content.startswith(_WORKBOOKS):
             rows, notes = answers.rows(_document(ReadOrder(ReadKind.WORKBOOK, content)))
         else:
             rows, notes = _csv(content, file_name)
-        table = tables.read(rows)
+        table = tables.read(rows, known_hosts)
     except ReadError:
         raise
     except AopsError as error:

@@ -71,6 +71,12 @@ def load_one(host: Host) -> InventoryRows:
     return _load(host.inventory_id, Host.id == host.id)
 
 
+def host_names(inventory_id: int) -> frozenset[str]:
+    """Name all hosts of an inventory, disabled ones too."""
+    query = select(Host.name).where(Host.inventory_id == inventory_id)
+    return frozenset(session().scalars(query))
+
+
 def roots(rows: InventoryRows) -> list[str]:
     """Name the groups that stand directly in ``all``, in inventory order; not ``ungrouped``."""
     nested = {child for group in rows.groups.values() for child in group.children}

@@ -24,7 +24,7 @@ taken away, as our own exports put it there. CSV may be parted by comma, semicol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
@@ -102,8 +102,12 @@ class Table:
     noted: set[str] = field(default_factory=set)
 
 
-def read(rows: Iterable[Row]) -> Table:
+def read(rows: Iterable[Row], known_hosts: Collection[str] = frozenset()) -> Table:
     """Turn rows into hosts and groups, one by one; a row that does not fit is left out.
+
+    Args:
+        rows: As the file has them.
+        known_hosts: Names that are taken as they are; new ones must be as a form takes them.
 
     Raises:
         AopsError: If the columns make no sense, so that no row can.
@@ -116,7 +120,7 @@ def read(rows: Iterable[Row]) -> Table:
     columns = _columns(header, table)
     hosts: dict[str, tuple[int, HostCells]] = {}
     for row in filled:
-        host = _host(row, columns, table)
+        host = _host(row, columns, table, known_hosts)
         if host is None:
             continue
         if host.name in hosts:
@@ -187,7 +191,9 @@ def _target(name: str) -> str:
     )
 
 
-def _host(row: Row, columns: dict[int, str], table: Table) -> HostCells | None:
+def _host(
+    row: Row, columns: dict[int, str], table: Table, known_hosts: Collection[str]
+) -> HostCells | None:
     """Read the cells of a row; None if one of them does not fit, with the reasons noted."""
     host = HostCells()
     before = len(table.errors)
@@ -195,7 +201,9 @@ def _host(row: Row, columns: dict[int, str], table: Table) -> HostCells | None:
         column = columns.get(place, "")
         try:
             host.take(column, cell, row.odd.get(place, ""))
-        except BadCell as error:
+            if column == "name" and host.name not in known_hosts:
+                names.check_host_name(host.name)
+        except (AopsError, BadCell) as error:
             table.errors.append(RowError(row.number, column, str(error)))
     if not host.name and len(table.errors) == before:
         table.errors.append(RowError(row.number, "name", _("A name is needed.")))

@@ -88,6 +88,20 @@ def test_each_row_that_does_not_fit_is_named_with_its_column_and_reason() -> Non
     assert "contain itself" in reading.row_errors[9].problem
 
 
+@pytest.mark.parametrize("name", ["c 3", "# web servers", "=x", "a*"])
+def test_a_name_that_the_form_refuses_is_listed_unless_a_host_is_called_so(name: str) -> None:
+    content = f"name,x\n{name},1\nweb1,2\n".encode()
+
+    new = read_upload(ImportKind.TABLE, content, "hosts.csv")
+    known = read_upload(ImportKind.TABLE, content, "hosts.csv", known_hosts={name})
+
+    assert [(error.row, error.column) for error in new.row_errors] == [(2, "name")]
+    assert "cannot be a host name" in new.row_errors[0].problem
+    assert [*new.snapshot.rows.hosts] == ["web1"]
+    assert known.row_errors == []
+    assert [*known.snapshot.rows.hosts] == [name, "web1"]
+
+
 def test_columns_that_cannot_be_variables_are_named_and_left_out() -> None:
     reading = _csv("name,2nd,address,ansible_host,x", "web1,a,10.0.0.1,10.0.0.2,1")
 

@@ -18,7 +18,7 @@ from aops.core.permissions import Permission
 from aops.core.views import may
 from aops.credentials.models import Credential, CredentialType
 from aops.inventory.imports import recognising, services
-from aops.inventory.imports.labels import KINDS, MODE_CHOICES
+from aops.inventory.imports.labels import KINDS, MODE_CHOICES, TABLE_SCOPE
 from aops.inventory.imports.models import ImportKind, ImportMode, InventoryImport
 from aops.inventory.reading import MAX_UPLOAD
 
@@ -64,6 +64,7 @@ class ImportForm(ConsoleForm):
         _l("What the inventory has and the upload has not"),
         choices=[SelectChoice(mode.value, label) for mode, label in MODE_CHOICES.items()],
         default=ImportMode.MERGE.value,
+        description=TABLE_SCOPE,
     )
     credentials = ManyField(
         _l("Vault credentials"),

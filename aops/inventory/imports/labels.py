@@ -24,6 +24,11 @@ MODE_CHOICES: dict[ImportMode, Any] = {
     ImportMode.REPLACE: _l("is removed (replace)"),
 }
 
+TABLE_SCOPE = _l(
+    "A table (CSV or XLSX) is about hosts only: groups that exist, their variables and nesting, "
+    "and the variables of the inventory itself stay as they are."
+)
+
 STATUS: dict[ImportStatus, Any] = {
     ImportStatus.READING: _l("being read"),
     ImportStatus.READY: _l("waits for a decision"),

@@ -82,7 +82,9 @@ def _read(turn: Turn) -> None:
     progress.begin(turn, ImportStage.READING)
     session().commit()
     if upload is not None:
-        answer = reading.read_upload(upload.kind, upload.content, upload.file_name, upload.vaults)
+        answer = reading.read_upload(
+            upload.kind, upload.content, upload.file_name, upload.vaults, upload.known_hosts
+        )
         work.keep_reading(turn, answer)
         session().commit()
 

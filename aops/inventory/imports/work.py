@@ -21,9 +21,9 @@ from aops.core.errors import AopsError
 from aops.core.permissions import Permission, allows
 from aops.credentials import services as credentials
 from aops.execution.spec import VaultPassword
-from aops.inventory import checking, generation, writing
+from aops.inventory import checking, generation, rows, writing
 from aops.inventory.changes import Changes, compare
-from aops.inventory.imports import paged, services, turns
+from aops.inventory.imports import paged, services, table_scope, turns
 from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, InventoryImport
 from aops.inventory.imports.turns import Turn
 from aops.inventory.models import Inventory
@@ -41,6 +41,7 @@ class Upload:
     content: bytes
     file_name: str
     vaults: tuple[VaultPassword, ...] = field(default=(), repr=False)
+    known_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Plan:
     """
 
     inventory_id: int
+    kind: ImportKind
     mode: ImportMode
     wanted: Snapshot
     current: Snapshot
@@ -86,7 +88,10 @@ def upload_of(turn: Turn) -> Upload | None:
         return None
     secrets = credentials.secrets_for_run(one.credentials)
     credentials.mark_used([vault.id for vault in one.credentials])
-    return Upload(one.kind, services.content_of(one), one.source_name, secrets.vault_passwords)
+    known = rows.host_names(one.inventory_id) if one.kind is ImportKind.TABLE else frozenset()
+    return Upload(
+        one.kind, services.content_of(one), one.source_name, secrets.vault_passwords, known
+    )
 
 
 def keep_reading(turn: Turn, reading: Reading) -> None:
@@ -112,6 +117,7 @@ def plan(turn: Turn) -> Plan:
     one = _row(turn)
     return Plan(
         inventory_id=one.inventory_id,
+        kind=one.kind,
         mode=one.mode,
         wanted=Snapshot.from_json(one.snapshot or {}),
         generation=generation.of(one.inventory_id),
@@ -122,12 +128,15 @@ def plan(turn: Turn) -> Plan:
 
 
 def changes_of(plan: Plan) -> Changes:
-    """Compare.
+    """Compare; a table speaks of hosts only.
 
     Raises:
         AopsError: If variables are no YAML mapping.
     """
-    return compare(plan.current, plan.wanted, plan.mode)
+    wanted = plan.wanted
+    if plan.kind is ImportKind.TABLE and plan.mode is ImportMode.REPLACE:
+        wanted = table_scope.completed(wanted, plan.current)
+    return compare(plan.current, wanted, plan.mode)
 
 
 def check(plan: Plan, changes: Changes) -> None:

@@ -51,7 +51,7 @@ HOSTS = some.builds(
 def test_what_a_table_says_is_read_back_as_it_was(app: Flask, hosts: list[HostRow]) -> None:
     with app.test_request_context():
         content = tables.csv_file(tables.lines(hosts, with_inventory=False))
-        table = reader.read(csv_rows(content))
+        table = reader.read(csv_rows(content), {host.name for host in hosts})
 
     assert table.errors == []
     assert [as_read(table, host.name) for host in hosts] == [as_written(host) for host in hosts]

@@ -322,6 +322,23 @@ def test_removing_hosts_asks_with_their_number(
     assert one.status is ImportStatus.APPLYING
 
 
+def test_the_form_and_the_preview_say_what_a_table_is_about(
+    client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    one = ready(inventory, Snapshot(InventoryRows(hosts={"web1": ""})))
+    client.sign_in(arthur)
+
+    form = client.get(f"/imports/into/{inventory.id}/")
+    of_a_file = client.get(f"/imports/{one.id}/")
+    one.kind = ImportKind.TABLE
+    of_a_table = client.get(f"/imports/{one.id}/")
+
+    sentence = "is about hosts only"
+    assert sentence in form.select_one("#mode-help").text
+    assert sentence not in of_a_file.text
+    assert sentence in of_a_table.text
+
+
 def test_bad_rows_must_be_left_out_on_purpose(
     client: ConsoleClient, arthur: User, inventory: Inventory
 ) -> None:

@@ -14,6 +14,8 @@ from aops.core import actor, clock
 from aops.core.actor import Actor
 from aops.core.database import database_time
 from aops.inventory import generation, reading, writing
+from aops.inventory.exports import services as exports
+from aops.inventory.exports.formats import ExportFormat
 from aops.inventory.imports import paged, services, tasks, turns
 from aops.inventory.imports.models import ImportKind, ImportMode, ImportStatus, InventoryImport
 from aops.inventory.models import Host, Inventory
@@ -423,6 +425,34 @@ def test_a_table_names_its_bad_rows_and_the_others_are_imported(
     ]
     assert one.status is ImportStatus.DONE
     assert [*writing.current_snapshot(one.inventory_id).rows.hosts] == ["web1", "web3"]
+
+
+def test_an_unchanged_table_replaces_nothing_of_what_it_cannot_hold(
+    session: Session, arthur: User
+) -> None:
+    shop = factories.make_inventory(variables="where: here\n")
+    db = factories.make_group("db", inventory=shop, variables="b: 2\n")
+    web = factories.make_group("web", inventory=shop, children=[db])
+    factories.make_group("empty", inventory=shop)
+    factories.make_host("c 3", inventory=shop, groups=[web, db], description="odd")
+    factories.make_host("alone", inventory=shop, enabled=False)
+    session.flush()
+    exported = exports.export(shop.id, None, ExportFormat.CSV)
+
+    with actor.acting_as(Actor("arthur", arthur.id)):
+        one = services.upload(
+            shop,
+            kind=ImportKind.TABLE,
+            mode=ImportMode.REPLACE,
+            source_name=exported.file_name,
+            content=exported.content,
+        )
+    go_on(one)
+
+    assert (one.status, one.row_errors) == (ImportStatus.READY, [])
+    numbers = {name: number for name, number in one.summary.items() if number}
+    assert numbers == {"hosts_unchanged": 2, "groups_unchanged": 3}
+    assert one.changes["order"] == []
 
 
 def confirm(one: InventoryImport, *, by: User) -> None:
