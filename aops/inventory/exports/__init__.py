@@ -1,8 +1,8 @@
 """Writes inventories as files: YAML, INI and JSON for Ansible, CSV and XLSX for people.
 
-YAML, INI and JSON are the whole inventory as a run sees it: ``ansible-inventory --list`` says
-the same of each of them. What a format cannot hold is refused with a sentence before
-anything is written.
+YAML, INI and JSON are the inventory as a run sees it: ``ansible-inventory --list`` says the
+same of each of them. Labels, notes and descriptions are nothing to Ansible, and not in them.
+What a format cannot hold is refused with a sentence before anything is written.
 
 CSV and XLSX are tables: one row for each host, with its own variables. The importer reads
 them back; this is what both sides agree on:

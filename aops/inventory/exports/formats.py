@@ -30,9 +30,9 @@ MIMETYPES: dict[ExportFormat, str] = {
 }
 
 LABELS: dict[ExportFormat, Any] = {
-    ExportFormat.YAML: _l("YAML: all of it, as runs see it"),
-    ExportFormat.INI: _l("INI: all of it, where INI can say it"),
-    ExportFormat.JSON: _l("JSON: all of it, as an inventory script would print it"),
-    ExportFormat.CSV: _l("CSV: a row for each host, with its own variables"),
+    ExportFormat.YAML: _l("YAML: hosts, groups and variables, as runs see them"),
+    ExportFormat.INI: _l("INI: the same, where INI can say it"),
+    ExportFormat.JSON: _l("JSON: the same, as an inventory script would print it"),
+    ExportFormat.CSV: _l("CSV: a row for each host, with its own variables, labels and notes"),
     ExportFormat.XLSX: _l("XLSX: the same for spreadsheet programs"),
 }

@@ -9,7 +9,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from aops.core.database import session
 from aops.inventory.models import Group, Host, HostLabel, Inventory, group_hosts
@@ -60,6 +60,22 @@ def names_of(host_ids: Collection[int]) -> set[str]:
         for part in _parts(host_ids)
         for name in session().scalars(select(Host.name).where(*part))
     }
+
+
+def number_annotated(inventory_id: int | None, host_ids: Collection[int] | None) -> int:
+    """Count the hosts that have labels or notes; arguments as for ``hosts``."""
+    labelled = exists().where(HostLabel.host_id == Host.id)
+    wanted = [or_(Host.description != "", labelled)]
+    if inventory_id is not None:
+        wanted.append(Host.inventory_id == inventory_id)
+    query = select(func.count()).select_from(Host)
+    return sum(session().scalar(query.where(*wanted, *part)) or 0 for part in _parts(host_ids))
+
+
+def describes_groups(inventory_id: int) -> bool:
+    """Tell whether a group of an inventory has a description."""
+    query = select(Group.id).where(Group.inventory_id == inventory_id, Group.description != "")
+    return session().scalar(query.limit(1)) is not None
 
 
 def _parts(host_ids: Collection[int] | None) -> Iterator[list[ColumnElement[bool]]]:

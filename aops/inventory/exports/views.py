@@ -15,7 +15,7 @@ from aops.core.permissions import Permission
 from aops.core.views import ConsoleView
 from aops.inventory import counts
 from aops.inventory.bulk.selection import Choice, Selection, resolve
-from aops.inventory.exports import services, tables
+from aops.inventory.exports import left_out, services, tables
 from aops.inventory.exports.formats import MIMETYPES, TABLES, ExportFormat
 from aops.inventory.exports.forms import ExportForm
 from aops.inventory.exports.services import Export
@@ -75,6 +75,7 @@ class ExportView(ConsoleView):
         inventory: Inventory | None,
         selection: Selection | None,
     ) -> str:
+        form.format.description = left_out.told(inventory, selection.hosts if selection else None)
         context: dict[str, Any] = {"hosts": len(selection.hosts) if selection else 0}
         if inventory:
             context["hosts"] = counts.hosts_in_inventories([inventory.id]).get(inventory.id, 0)

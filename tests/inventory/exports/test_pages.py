@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aops.audit.models import AuditEntry
-from aops.inventory.models import Host
+from aops.inventory.models import Host, HostLabel
 from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient
@@ -33,6 +33,30 @@ def test_the_page_offers_every_format_and_says_what_is_left_out(
     formats = [one["value"] for one in page.find_all("input", attrs={"name": "format"})]
     assert formats == ["yml", "ini", "json", "csv", "xlsx"]
     assert "1 of them is disabled and left out" in page.text
+
+
+def test_the_page_says_which_labels_and_notes_ansibles_formats_do_not_hold(
+    client: ConsoleClient, session: Session, victor: User, host: Host
+) -> None:
+    client.sign_in(victor)
+    url = f"/exports/?inventory={host.inventory_id}"
+    nothing = client.get(url).select_one("#format-help")
+    one = factories.make_host("noted", inventory=host.inventory, description="x")
+    both = factories.make_host("both", inventory=host.inventory, description="x")
+    both.labels = [HostLabel(name="a"), HostLabel(name="b")]
+    factories.make_host("elsewhere", description="x")
+    factories.make_group("web", inventory=host.inventory, description="front")
+    session.commit()
+
+    whole = client.get(url).select_one("#format-help").text
+    chosen = client.get(f"/exports/?host={host.id}&host={one.id}").select_one("#format-help").text
+
+    assert nothing is None
+    assert "Labels and notes of 2 hosts are not part of YAML, INI and JSON" in whole
+    assert "Descriptions of the inventory and of groups are part of no format" in whole
+    assert chosen == (
+        "Labels and notes of 1 host are not part of YAML, INI and JSON; CSV and XLSX hold them."
+    )
 
 
 def test_a_download_is_a_file_with_a_name(
