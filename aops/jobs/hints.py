@@ -14,6 +14,17 @@ from aops.jobs.models import JobHost
 
 _CHANGED = "REMOTE HOST IDENTIFICATION HAS CHANGED"
 _UNKNOWN = "host key is known for"
+_EITHER = "Using a SSH password instead of a key is not possible"
+"""All that Ansible says of either where it has a password: what ssh said is lost."""
+
+
+def is_refusal(message: str) -> bool:
+    """Tell whether a host was not reached because of the SSH key that it showed.
+
+    Args:
+        message: What the failed task said, as it is kept of each host.
+    """
+    return any(sign in message for sign in (_CHANGED, _UNKNOWN, _EITHER))
 
 
 def key_hint(message: str) -> str:
@@ -34,6 +45,14 @@ def key_hint(message: str) -> str:
             _(
                 "No SSH key of this host is accepted yet. Fetch its keys, compare the fingerprint "
                 "with what the host itself says, and accept it."
+            )
+        )
+    if _EITHER in message:
+        return str(
+            _(
+                "The SSH key that this host showed is not accepted: none of it is yet, or another "
+                "one. Fetch its keys, compare the fingerprint with what the host itself says, and "
+                "accept it; where it would replace another, find out why first."
             )
         )
     return ""

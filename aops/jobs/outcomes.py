@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from aops.core.database import is_outage, session
-from aops.inventory import results
+from aops.inventory import refused_keys, results
 from aops.inventory.results import HostOutcome
+from aops.jobs import hints
 from aops.jobs.models import Job, JobHost
 
 _log = logging.getLogger("aops.run")
@@ -23,11 +25,18 @@ def publish(job_id: int) -> None:
         return
     try:
         with session().begin_nested():
-            results.record(job.inventory_id, job_id, _outcomes(job_id), job.finished_at)
+            _hand_on(job.inventory_id, job_id, job.finished_at)
     except Exception as error:
         if is_outage(error):
             raise
         _log.exception("run of job %s: its hosts' last results could not be stored", job_id)
+
+
+def _hand_on(inventory_id: int, job_id: int, at: datetime) -> None:
+    outcomes = _outcomes(job_id)
+    results.record(inventory_id, job_id, outcomes, at)
+    refused = [host for host, outcome in outcomes.items() if hints.is_refusal(outcome.message)]
+    refused_keys.fetch(inventory_id, job_id, refused, at)
 
 
 def _outcomes(job_id: int) -> dict[str, HostOutcome]:

@@ -26,6 +26,7 @@ from aops.core.database import session
 from aops.core.forms import PartRule, UnseenRule
 from aops.core.permissions import Permission
 from aops.core.views import may, requires, row_or_404
+from aops.inventory.sources import services as sources
 from aops.jobs import (  # the panels register themselves
     ansi,
     history,
@@ -41,7 +42,7 @@ from aops.jobs import (  # the panels register themselves
 from aops.jobs.forms import TemplateForm
 from aops.jobs.hints import by_hint, key_hint
 from aops.jobs.launch_views import LaunchPages
-from aops.jobs.models import Job, JobTemplate
+from aops.jobs.models import Job, JobStatus, JobTemplate
 from aops.jobs.ping_many_views import PingManyPages, again_url
 from aops.jobs.ping_views import PingPages
 
@@ -213,10 +214,18 @@ def _summary(job: Job) -> dict[str, Any]:
         "hosts": (hosts := log.hosts_of(job.id)),
         "host_ids": log.ids_of(job, hosts),
         "key_hints": by_hint(hosts),
+        "blamed_source": _blamed_source(job),
         "labels": labels,
         "reason": reasons.shown(job.reason),
         "waiting": waiting.reason(job),
     }
+
+
+def _blamed_source(job: Job) -> tuple[int, str] | None:
+    """Give id and name of the dynamic source for whose sake a job was not started."""
+    if job.status is not JobStatus.FAILED or not job.reason or job.output_seq:
+        return None
+    return sources.blamed_in(job.inventory_id, job.reason)
 
 
 def _poll_answer(body: str, cursor: log.Cursor, code: int, *, finished: bool) -> BaseResponse:

@@ -8,7 +8,16 @@ from aops.core import yaml_text
 from aops.core.permissions import Permission, Role, allows
 from aops.execution.inventory_child import archives, encoding, vaults, workbook
 from aops.execution.reading_spec import Limits
-from aops.inventory import host_labels, host_page, nesting, patterns, reading, reserved, table_cells
+from aops.inventory import (
+    host_labels,
+    host_page,
+    nesting,
+    patterns,
+    reading,
+    refused_keys,
+    reserved,
+    table_cells,
+)
 from aops.inventory.bulk import selection
 from aops.inventory.facts import cache, keeping, reports
 from aops.inventory.filters import effort, expressions, language, names, tokens
@@ -115,6 +124,7 @@ def test_the_variables_that_are_called_reserved_are(name: str, *, is_reserved: b
                 ping.MAX_TIMEOUT // 3600,
             ),
         ),
+        ("SSH host keys fetched", (refused_keys.MAX_HOSTS,)),
         ("labels", (host_labels.MAX_LABELS, host_labels.MAX_LENGTH)),
         ("facts of a host", (reports.LARGEST >> 10, keeping.MOST_CHANGES)),
         ("facts that a run", (cache.MAX_SIZE >> 20, int(cache.MAX_AGE.total_seconds()) // 3600)),

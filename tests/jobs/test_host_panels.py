@@ -57,6 +57,10 @@ def test_an_unreachable_host_says_so_first_with_the_message_and_the_job(
     [
         ("ssh: WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! IT IS", "has changed"),
         ("No ED25519 host key is known for h and you have", "No SSH key of this host is accepted"),
+        (
+            "Using a SSH password instead of a key is not possible because Host Key checking is",
+            "that this host showed is not accepted",
+        ),
     ],
 )
 def test_a_host_refused_for_its_key_says_what_to_do_and_leads_to_its_keys(

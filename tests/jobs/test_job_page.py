@@ -14,6 +14,7 @@ from aops.jobs.store import store
 from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient
+from tests.inventory.sources.scripts import make_source
 
 
 def test_a_waiting_job_says_why_it_waits(client: ConsoleClient, oscar: User) -> None:
@@ -194,6 +195,36 @@ def test_a_refused_host_key_is_named_with_what_to_do_and_hosts_lead_to_their_pag
     assert "web1" in alert.text
     assert alert.a["href"] == f"/host-keys/?inventory={running.inventory_id}"
     assert [a["href"] for a in page.select("tbody a")] == [f"/hosts/details/?id={host.id}"]
+
+
+def test_a_job_that_its_source_stopped_leads_to_the_source(
+    session: Session, client: ConsoleClient, victor: User, running: Job
+) -> None:
+    source = make_source(running.inventory, name="cloud")
+    make_source(running.inventory, name="other")
+    reason = (
+        "Nothing was run, because the source “cloud” of the inventory could not be refreshed: x"
+    )
+    lifecycle.refuse(running.id, 1, reason)
+    client.sign_in(victor)
+
+    page = client.get(f"/jobs/{running.id}/")
+
+    links = [a["href"] for a in page.select("#job-summary .alert-danger a")]
+    assert links == [f"/sources/details/?id={source.id}"]
+    assert "cloud" in client.get(links[0]).select_one("h1").text
+
+
+def test_a_reason_that_names_no_source_leads_nowhere(
+    session: Session, client: ConsoleClient, victor: User, running: Job
+) -> None:
+    make_source(running.inventory, name="aops")
+    lifecycle.refuse(running.id, 1, lifecycle.BROKEN)
+    client.sign_in(victor)
+
+    page = client.get(f"/jobs/{running.id}/")
+
+    assert page.select("#job-summary .alert-danger a") == []
 
 
 @pytest.mark.parametrize("status", [JobStatus.LOST, JobStatus.FAILED, JobStatus.TIMED_OUT])

@@ -71,6 +71,25 @@ def refreshing_in(inventory_id: int | None) -> list[str]:
     return list(session().scalars(query.distinct().order_by(InventorySource.name)))
 
 
+def blamed_in(inventory_id: int | None, reason: str) -> tuple[int, str] | None:
+    """Find the source that a refused launch names.
+
+    Args:
+        inventory_id: Of the launch; None if it is gone.
+        reason: The sentence of the refusal.
+
+    Returns:
+        Id and name; None if no source of the inventory is named, or not any more.
+    """
+    query = select(InventorySource.id, InventorySource.name).where(
+        InventorySource.inventory_id == inventory_id
+    )
+    for source_id, name in session().execute(query.order_by(InventorySource.id)):
+        if f"“{name}”" in reason:
+            return source_id, name
+    return None
+
+
 def _due_for_launch(inventory_id: int) -> list[int]:
     now = clock.now()
     query = select(

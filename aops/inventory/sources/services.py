@@ -22,6 +22,7 @@ from aops.execution.inventory_child.problems import Refused
 from aops.inventory import reading_words
 from aops.inventory.sources import claims
 from aops.inventory.sources.launches import (
+    blamed_in,
     refresh_for_launch,
     refreshed_on_launch,
     refreshing_in,
@@ -36,6 +37,7 @@ from aops.inventory.sources.models import (
 
 __all__ = [
     "SourceState",
+    "blamed_in",
     "check_source",
     "refresh_for_launch",
     "refreshed_on_launch",
