@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from aops.core.database import db, is_outage
+from aops.core.typed_text import form_address, typed_text
 
 _log = logging.getLogger("aops.request")
 _RETRY_SECONDS = 5
@@ -27,7 +29,30 @@ def init_error_pages(app: Flask) -> None:
         app.register_error_handler(Exception, _unexpected)
 
 
+def unsaved(code: int, typed: list[tuple[str, str]]) -> Response:
+    """Say that the session is over, and give back what was typed.
+
+    Args:
+        code: The status of the answer.
+        typed: From ``typed_text``.
+    """
+    return _page(
+        code,
+        _("This form was not accepted"),
+        _(
+            "Your session ended or changed since the page was opened, so nothing was saved. "
+            "Below is what you typed; passwords and files are not among it. Copy what you need, "
+            "sign in again, and send it once more."
+        ),
+        typed=typed,
+        form_address=form_address(),
+    )
+
+
 def _csrf(_error: CSRFError) -> Response:
+    typed = typed_text()
+    if typed:
+        return unsaved(400, typed)
     return _page(
         400,
         _("This form was not accepted"),
@@ -106,11 +131,12 @@ def _unexpected(error: Exception) -> Response:
     )
 
 
-def _page(code: int, title: str, text: str) -> Response:
+def _page(code: int, title: str, text: str, **more: Any) -> Response:
+    shown = {"title": title, "text": text, "request_id": _request_id(), "typed": []} | more
     try:
-        html = render_template("errors/page.html", title=title, text=text, request_id=_request_id())
+        html = render_template("errors/page.html", **shown)
     except Exception:  # noqa: BLE001 - the page's frame may need what is broken
-        html = render_template("errors/bare.html", title=title, text=text, request_id=_request_id())
+        html = render_template("errors/bare.html", **shown)
     return make_response(html, code)
 
 

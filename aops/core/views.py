@@ -21,10 +21,12 @@ from werkzeug.wrappers import Response
 from aops.core import clock, formatting, references
 from aops.core.columns import MAX_ID
 from aops.core.database import Model, db, session
+from aops.core.error_pages import unsaved
 from aops.core.errors import AopsError
 from aops.core.filters import StableFilters
 from aops.core.forms import ConsoleForm
 from aops.core.permissions import Permission, allows
+from aops.core.typed_text import typed_text
 from aops.core.versions import Versioned
 
 T = TypeVar("T", bound=Model)
@@ -72,9 +74,12 @@ class ConsoleView(BaseView):
 
     Attributes:
         read_permission: What a person must be allowed to do to open it.
+        takes_secrets: Whether its forms ask for passwords and the like; what was typed there
+            is never shown again.
     """
 
     read_permission: Permission = Permission.SIGNED_IN
+    takes_secrets: bool = False
 
     def is_accessible(self) -> bool:
         """Ask the one table of rights."""
@@ -85,7 +90,8 @@ class ConsoleView(BaseView):
         if current_user.is_authenticated:
             abort(403)
         if request.method != "GET":
-            return redirect(url_for("users.sign_in"))
+            typed = typed_text()
+            return unsaved(403, typed) if typed else redirect(url_for("users.sign_in"))
         return redirect(url_for("users.sign_in", next=request.full_path.rstrip("?")))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

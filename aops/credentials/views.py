@@ -40,6 +40,7 @@ class CredentialView(ConsoleModelView):
     """Lists, makes and edits credentials."""
 
     read_permission = Permission.CREDENTIALS_READ
+    takes_secrets = True
     write_permission = Permission.CREDENTIALS_WRITE
 
     title_singular = _l("credential")

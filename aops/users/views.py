@@ -87,6 +87,7 @@ class AccountView(ConsoleView):
     """What people may see and change about themselves."""
 
     read_permission = Permission.SIGNED_IN
+    takes_secrets = True
 
     @expose("/", methods=("GET", "POST"))
     @expose("", methods=("GET", "POST"))
