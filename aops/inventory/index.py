@@ -60,6 +60,10 @@ class View:
         found = patterns.match(pattern, self.hosts, self.groups, allow_regex=allow_regex)
         return [host for host in found if host in self._known]  # not Ansible's own localhost
 
+    def unmatched(self, pattern: str) -> tuple[str, ...]:
+        """Name the plain names in a pattern that are of no host and no group."""
+        return patterns.unmatched(patterns.split(pattern), self._known, self.groups)
+
     @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(self.hosts)

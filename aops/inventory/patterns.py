@@ -127,6 +127,32 @@ def match_parts(
     return [*found]
 
 
+def unmatched(
+    parts: Iterable[str], hosts: Container[str], groups: Container[str]
+) -> tuple[str, ...]:
+    """Name the parts of a pattern that are plain names, but of no host and no group.
+
+    Ansible only warns of them, so a misspelt host is easily missed.
+
+    Args:
+        parts: From ``split``.
+        hosts: All host names.
+        groups: All group names.
+    """
+    plain = dict.fromkeys(_bare(part) for part in parts if not _chooses(_bare(part)))
+    return tuple(
+        name for name in plain if not (name in hosts or name in groups or _is_own_host(name, hosts))
+    )
+
+
+def _chooses(expression: str) -> bool:
+    return not expression or expression[0] in "~@" or bool(_GLOB.search(expression))
+
+
+def _is_own_host(name: str, hosts: Container[str]) -> bool:
+    return name in _LOCALHOST and any(other in hosts for other in _LOCALHOST)
+
+
 def split(pattern: str) -> list[str]:
     """Part a pattern at its commas or, where there are none, at the colons that separate."""
     if "," in pattern:

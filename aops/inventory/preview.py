@@ -15,6 +15,7 @@ from aops.inventory import index
 SHOWN = 50
 """How many names a preview gives."""
 
+_NAMED = 10
 
 Narrow = Callable[[], Collection[str]]
 
@@ -70,9 +71,18 @@ class Preview:
         }
 
 
-def of_names(names: Sequence[str], total: int, *, shown: int = SHOWN) -> Preview:
-    """Show hosts that are known already."""
-    return Preview(len(names), total, tuple(names[:shown]))
+def of_names(
+    names: Sequence[str], total: int, *, shown: int = SHOWN, unmatched: Sequence[str] = ()
+) -> Preview:
+    """Show hosts that are known already.
+
+    Args:
+        names: Of all of them.
+        total: How many there are to choose from.
+        shown: How many are named.
+        unmatched: Names that were asked for too, but match nothing.
+    """
+    return Preview(len(names), total, tuple(names[:shown]), note=_matches_nothing(unmatched))
 
 
 def of_pattern(
@@ -104,4 +114,11 @@ def of_pattern(
             hosts = [host for host in hosts if host in kept]
     except AopsError as error:
         return Preview(total=total, error=str(error))
-    return of_names(hosts, total)
+    return of_names(hosts, total, unmatched=view.unmatched(pattern))
+
+
+def _matches_nothing(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = " …" if len(names) > _NAMED else ""
+    return str(_("Matches nothing: %(names)s", names=", ".join(names[:_NAMED]) + more))

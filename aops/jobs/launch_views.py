@@ -46,7 +46,7 @@ class LaunchPages(ConsoleModelView):
             job_template=launch.template,
             form=launch.form,
             target=target,
-            preview=_preview(launch.template, target),
+            preview=_preview(launch, target),
             revision=playbooks.newest_revision(launch.template.playbook),
             source=launch.source,
             refreshes=refreshed_on_launch(launch.template.inventory_id),
@@ -60,7 +60,7 @@ class LaunchPages(ConsoleModelView):
         target: Target | None = None
         try:
             target = services.target_of(launch.template, _person(), launch.choices)
-            found = _preview(launch.template, target)
+            found = _preview(launch, target)
         except AopsError as error:
             found = Preview(error=str(error))
         return answer(self, found, "jobs/_target.html", target=target)
@@ -98,9 +98,13 @@ def _target(launch: Launch) -> Target | None:
         return None
 
 
-def _preview(template: JobTemplate, target: Target | None) -> Preview:
-    total = len(index.of(template.inventory_id).enabled.hosts)
-    return preview.of_names(target.hosts if target else (), total, shown=_SHOWN_HOSTS)
+def _preview(launch: Launch, target: Target | None) -> Preview:
+    view = index.of(launch.template.inventory_id).enabled
+    total = len(view.hosts)
+    if target is None:
+        return Preview(total=total)
+    unmatched = view.unmatched(launch.choices.limit)
+    return preview.of_names(target.hosts, total, shown=_SHOWN_HOSTS, unmatched=unmatched)
 
 
 def _store(launch: Launch) -> Job | None:

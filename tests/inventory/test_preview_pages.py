@@ -10,6 +10,8 @@ from aops.users.models import User
 from tests import factories
 from tests.console import ConsoleClient
 
+_XS = "Matches nothing: " + ", ".join(f"x{n}" for n in range(10))
+
 
 @pytest.mark.parametrize(
     ("query", "number", "hosts"),
@@ -51,6 +53,30 @@ def test_the_part_of_the_page_says_it_in_words(
     assert "60 of 61 hosts" in part
     assert "… and 10 more" in part
     assert "<html" not in part
+
+
+@pytest.mark.parametrize(
+    ("pattern", "note"),
+    [
+        ("web1,xx", "Matches nothing: xx"),
+        ("web1:!yy:&zz:xx:xx", "Matches nothing: yy, zz, xx"),
+        ("web1,all,ungrouped", None),
+        ("web1,x*,x[0],x?,xx[1:2]", None),
+        ("web1,localhost", "Matches nothing: localhost"),
+        ("web1,web-off", "Matches nothing: web-off"),
+        (",".join(["web1", *(f"x{n}" for n in range(12))]), f"{_XS} …"),
+    ],
+)
+def test_names_that_match_nothing_are_named(
+    pattern: str, note: str | None, client: ConsoleClient, victor: User, shop: Inventory
+) -> None:
+    client.sign_in(victor)
+
+    answer = client.fetch(
+        url(shop), query_string={"pattern": pattern}, headers={"Accept": "application/json"}
+    )
+
+    assert answer.json["note"] == note
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,21 @@ def test_what_is_being_put_together_is_answered_with_number_and_seal(
     assert "3 of 3 hosts" in everything
 
 
+def test_a_misspelt_host_of_a_limit_is_named(
+    client: ConsoleClient, oscar: User, template: JobTemplate
+) -> None:
+    client.sign_in(oscar)
+
+    page = client.get(f"{launch_url(template)}?limit=web1,xx")
+    live = client.fetch(
+        f"/templates/{template.id}/matching-hosts", query_string={"limit": "web1,xx"}
+    ).text
+
+    assert "Matches nothing: xx" in page.text
+    assert "Matches nothing: xx" in live
+    assert "1 of 3 hosts" in live
+
+
 def test_chosen_hosts_lead_through_a_template_to_a_job(
     session: Session, client: ConsoleClient, oscar: User, template: JobTemplate
 ) -> None:
