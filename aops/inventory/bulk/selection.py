@@ -25,7 +25,7 @@ from aops.core.views import may
 from aops.inventory import host_list, index
 from aops.inventory.host_conditions import one_of
 from aops.inventory.host_filters import Filters
-from aops.inventory.models import Host
+from aops.inventory.models import Host, Inventory
 
 MAX_TEXT = 3_000_000
 """Characters of a pasted list: 10,000 of the longest names."""
@@ -100,6 +100,17 @@ class Selection:
         Names count too: a host that was renamed meanwhile is not what was confirmed.
         """
         return hashlib.sha256(repr(sorted(self.hosts.items())).encode()).hexdigest()[:32]
+
+    def named(self, most: int) -> list[str]:
+        """Name the first hosts; with their inventories, where there are several of these."""
+        hosts = [*self.hosts.items()][:most]
+        inventories = self.within(self.hosts)
+        if len(inventories) < 2:  # noqa: PLR2004 - one, so its name tells nothing
+            return [name for _key, name in hosts]
+        wanted = {self.inventories[key] for key, _name in hosts}
+        query = select(Inventory.id, Inventory.name).where(Inventory.id.in_(wanted))
+        names = dict(session().execute(query).all())
+        return [f"{name} ({names.get(self.inventories[key], '?')})" for key, name in hosts]
 
     def within(self, ids: Collection[int]) -> set[int]:
         """Give the inventories of some of the hosts."""

@@ -96,7 +96,7 @@ class BulkView(ConsoleView):
             action=action,
             choice=choice,
             selection=selection,
-            names=[*selection.hosts.values()][:_SHOWN_NAMES],
+            names=selection.named(_SHOWN_NAMES),
             form=form,
             error=error,
             choices=host_choices.choices(Filters(inventory=choice.inventory)) if form else None,

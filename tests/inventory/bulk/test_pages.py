@@ -138,6 +138,42 @@ def test_a_pasted_list_finds_its_hosts_and_names_the_others(
     assert [host.enabled for host in (web1, web2, web3)] == [False, True, False]
 
 
+def test_hosts_of_one_name_are_told_apart_by_their_inventories(
+    client: ConsoleClient, arthur: User
+) -> None:
+    prod, test = (make_inventory(name=name) for name in ("prod", "test"))
+    make_host("c1", inventory=prod)
+    make_host("c1", inventory=test)
+    client.sign_in(arthur)
+
+    pages = [_ask(client, "disable", names="c1", inventory=id_) for id_ in ("", test.id)]
+
+    names = [page.select_one("#bulk-names").text.strip() for page in pages]
+    assert names == ["c1 (prod), c1 (test)", "c1"]
+
+
+def test_the_inventory_that_somebody_looks_at_is_chosen_already(
+    client: ConsoleClient, arthur: User
+) -> None:
+    shop = make_inventory(name="shop")
+    client.sign_in(arthur)
+
+    link = client.get(f"/hosts/?inventory={shop.id}").select_one("a[href^='/hosts/bulk/']")
+    page = client.get(link["href"])
+
+    assert page.select_one("#inventory option[selected]").text == "shop"
+
+
+def test_the_browser_warns_before_a_typed_list_is_left_behind(
+    client: ConsoleClient, arthur: User
+) -> None:
+    client.sign_in(arthur)
+
+    page = client.get("/hosts/bulk/")
+
+    assert page.select_one("main form[data-warn-unsaved] #names") is not None
+
+
 def test_a_pasted_list_that_is_too_long_is_refused_whole(
     client: ConsoleClient, arthur: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
