@@ -34,6 +34,20 @@ def test_the_page_waits_for_the_keys_and_then_offers_them(
     assert public_key("a").fingerprint in ready.select_one("#keys").text
 
 
+def test_the_page_loads_itself_again_where_the_address_leads_to_the_keys(
+    client: ConsoleClient, arthur: User
+) -> None:
+    host = make_host("web1", variables="")
+    client.sign_in(arthur)
+
+    answer = client.post(f"/hosts/{host.id}/keys/fetch/")
+    address, _, fragment = answer.location.partition("#")
+    meta = client.get(f"{address}&url=%2Fhosts%2F%22").select_one("meta[http-equiv=refresh]")
+
+    assert fragment == "keys"
+    assert meta["content"] == f"2; url={address}&url=%2Fhosts%2F%22"
+
+
 def test_the_page_says_when_no_worker_answers(
     client: ConsoleClient, arthur: User, session: Session
 ) -> None:
