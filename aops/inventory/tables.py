@@ -24,7 +24,7 @@ taken away, as our own exports put it there. CSV may be parted by comma, semicol
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
@@ -63,9 +63,17 @@ _LIKE = {
 """Names that people give columns which are called otherwise here; variables may be called so."""
 
 
+WHOLE_COLUMN = 0
+"""Instead of the number of a row, where a column is left out of all of them."""
+
+
 @dataclass(frozen=True)
 class RowError:
-    """Why a row of a table does not fit; rows count from 1, the header included."""
+    """Why a row or a column of a table does not fit.
+
+    Attributes:
+        row: Counts from 1, the header included; ``WHOLE_COLUMN`` where no row is at fault.
+    """
 
     row: int
     column: str
@@ -137,7 +145,7 @@ def read(rows: Iterable[Row], known_hosts: Collection[str] = frozenset()) -> Tab
 def _columns(header: Row, table: Table) -> dict[int, str]:
     """Name the columns by place; those that cannot be are reported and left out."""
     columns: dict[int, str] = {}
-    targets: set[str] = set()
+    targets: dict[str, str] = {}
     for place, cell in enumerate(header.cells):
         title = cell.strip()
         if not title:
@@ -147,11 +155,11 @@ def _columns(header: Row, table: Table) -> dict[int, str]:
         try:
             _check_column(name, targets)
         except AopsError as error:
-            table.errors.append(RowError(header.number, title, str(error)))
+            table.errors.append(RowError(WHOLE_COLUMN, title, str(error)))
             columns[place] = table_cells.LEFT_OUT
         else:
             columns[place] = name
-            targets.add(_target(name))
+            targets[_target(name)] = title
             if like := _LIKE.get(title.casefold()):
                 _note(
                     table,
@@ -176,9 +184,15 @@ def _columns(header: Row, table: Table) -> dict[int, str]:
     return columns
 
 
-def _check_column(name: str, targets: set[str]) -> None:
-    if _target(name) in targets:
-        raise AopsError(_("Two columns say the same; keep one of them."))
+def _check_column(name: str, targets: Mapping[str, str]) -> None:
+    if first := targets.get(_target(name)):
+        raise AopsError(
+            _(
+                "The column “%(first)s” before it says the same. That one is read, and this one is "
+                "left out; keep one of them.",
+                first=first,
+            )
+        )
     if name not in table_cells.COLUMNS and not name.startswith(table_cells.PREFIX):
         names.check_variables({name: None})
 

@@ -12,6 +12,7 @@ from openpyxl.workbook import Workbook
 from aops.inventory.imports.models import ImportKind
 from aops.inventory.reading import ReadError, Reading, read_upload
 from aops.inventory.snapshot import HostDetails
+from aops.inventory.tables import WHOLE_COLUMN
 from tests.inventory.read_apps import reading_app
 
 __all__ = ["reading_app"]
@@ -106,9 +107,10 @@ def test_columns_that_cannot_be_variables_are_named_and_left_out() -> None:
     reading = _csv("name,2nd,address,ansible_host,x", "web1,a,10.0.0.1,10.0.0.2,1")
 
     assert [(error.row, error.column) for error in reading.row_errors] == [
-        (1, "2nd"),
-        (1, "ansible_host"),
+        (WHOLE_COLUMN, "2nd"),
+        (WHOLE_COLUMN, "ansible_host"),
     ]
+    assert "The column “address” before it says the same" in reading.row_errors[1].problem
     assert reading.snapshot.rows.hosts == {"web1": "ansible_host: 10.0.0.1\nx: 1\n"}
 
 

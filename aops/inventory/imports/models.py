@@ -112,7 +112,8 @@ class InventoryImport(Model):
         changes: What would change or has changed, as ``paged.packed`` writes it.
         output: What Ansible printed on the side while it read.
         notes: Sentences about what cannot be kept, such as comments.
-        row_errors: For tables: ``{"row", "column", "problem"}`` of each row that does not fit.
+        row_errors: For tables: ``{"row", "column", "problem"}`` of each row that does not fit;
+            row 0 is a whole column.
         skip_bad_rows: Whether the rows with errors are left out, because somebody said so.
         generation: The inventory's, when the preview was made; another one means look again.
         outdated: Whether the preview was made anew because the inventory had changed.
@@ -172,7 +173,12 @@ class InventoryImport(Model):
     @property
     def bad_rows(self) -> int:
         """Count the rows that do not fit; one row may have several errors."""
-        return len({error["row"] for error in self.row_errors or ()})
+        return len({error["row"] for error in self.row_errors or () if error["row"]})
+
+    @property
+    def bad_columns(self) -> int:
+        """Count the columns that are left out of all rows."""
+        return sum(not error["row"] for error in self.row_errors or ())
 
     def __str__(self) -> str:
         return f"#{self.id} {self.source_name}".strip()

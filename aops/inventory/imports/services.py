@@ -227,7 +227,7 @@ def _refuse_unseen(one: InventoryImport, seen: int | None) -> None:
 def _refuse_unsaid(one: InventoryImport, *, skip_bad_rows: bool, removed: int | None) -> None:
     if one.row_errors and not skip_bad_rows:
         raise AopsError(
-            _("Some rows do not fit. Correct the table, or tick that the other rows are imported.")
+            _("Some rows or columns do not fit. Correct the table, or tick that they are left out.")
         )
     expected = one.summary["hosts_removed"] if one.summary else 0
     if expected and removed != expected:

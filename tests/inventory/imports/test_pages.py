@@ -302,6 +302,27 @@ def test_the_preview_says_on_how_many_hosts_comments_are_lost(
     assert "comments in the variables of 2 hosts" in page.select_one("#comments").text
 
 
+@pytest.mark.parametrize(
+    ("rows", "label"),
+    [
+        ((0,), "Leave out the column “x” as listed below, and import the rest"),
+        ((0, 0, 3, 3), "Leave out 1 row and 2 columns (x, x) as listed below, and import the rest"),
+    ],
+)
+def test_a_column_that_is_left_out_is_told_from_a_row(
+    client: ConsoleClient, arthur: User, inventory: Inventory, rows: tuple[int, ...], label: str
+) -> None:
+    errors = [RowError(row, "x", "twice") for row in rows]
+    one = ready(inventory, Snapshot(InventoryRows(hosts={"web1": ""})), row_errors=errors)
+
+    page = client.sign_in(arthur).get(f"/imports/{one.id}/")
+
+    assert page.select_one("form[action$='/confirm/'] label").text.strip() == label
+    assert "Rows and columns" in page.select_one("#row-errors h2").text
+    cells = [cell.text for cell in page.select("#row-errors tbody tr:first-child td")]
+    assert cells == ["all", "x", "twice"]
+
+
 def test_removing_hosts_asks_with_their_number(
     client: ConsoleClient, arthur: User, inventory: Inventory
 ) -> None:
