@@ -209,6 +209,11 @@ _PROBLEMS: dict[str, _Words] = {
     "not_text": lambda a: _(
         "%(file)s is no text file: it holds a zero byte or is badly encoded. Save it as UTF-8.", **a
     ),
+    "several_inventories": lambda a: _(
+        "This is a project with several inventories: %(folders)s. Nothing was read, so that they "
+        "are not mixed. Pack and upload one of these folders.",
+        **a,
+    ),
     "nothing_in_archive": lambda _a: _("There is no inventory in this archive."),
     "broken_archive": lambda a: _(
         "This is no zip or tar archive that can be unpacked: %(detail)s", **a
@@ -279,6 +284,11 @@ _NOTES: dict[str, _Words] = {
     "project": lambda a: _(
         "Only “%(file)s” was read as the inventory, with the variables beside it: there are roles, "
         "so this is a whole project.",
+        **a,
+    ),
+    "project_folder": lambda a: _(
+        "Only the folder “%(folder)s” was read, with the variables in it: it is the one inventory "
+        "of a whole project.",
         **a,
     ),
     "shadowed_by_file": lambda a: _(

@@ -1,16 +1,13 @@
 """Holds what is read of packed folders, as they lie on people's disks, against Ansible."""
 
-import io
-import tarfile
 from pathlib import Path
 
 import pytest
-from ansible.plugins.vars import host_group_vars
 
-from aops.inventory.imports.models import ImportKind
-from aops.inventory.reading import ReadError, Reading, read_upload
+from aops.inventory.reading import ReadError
 from aops.inventory.rendering import render_rows
-from tests.inventory.ansible_lists import Listed, of_text
+from tests.inventory.ansible_lists import of_text
+from tests.inventory.packed_folders import original, read
 from tests.inventory.read_apps import reading_app
 
 __all__ = ["reading_app"]
@@ -70,19 +67,19 @@ FOLDERS: dict[str, tuple[str, dict[str, bytes]]] = {
 @pytest.mark.parametrize("case", FOLDERS)
 def test_a_folder_means_what_it_means_to_ansible(case: str, tmp_path: Path) -> None:
     inner, files = FOLDERS[case]
-    original = _original(files, inner, tmp_path)
+    listed = original(files, inner, tmp_path)
 
-    reading = _read(files)
+    reading = read(files)
 
     copy = of_text(render_rows(reading.snapshot.rows), tmp_path, "copy.yml")
     for export in (False, True):
-        assert copy.as_json(export=export) == original.as_json(export=export)
+        assert copy.as_json(export=export) == listed.as_json(export=export)
 
 
 def test_what_ansible_cannot_read_of_a_folder_is_named_with_the_reason() -> None:
     files = {"hosts": HOSTS, "LICENSE": b"MIT License\n", "x.yml": b"- 1\n", "a.png": BINARY}
 
-    reading = _read(files)
+    reading = read(files)
 
     told = sorted(reading.notes)
     assert [note.partition(":")[0] for note in told] == [
@@ -95,7 +92,7 @@ def test_what_ansible_cannot_read_of_a_folder_is_named_with_the_reason() -> None
 
 
 def test_of_a_project_only_its_inventory_is_read_and_that_is_said() -> None:
-    reading = _read(FOLDERS["of a project"][1])
+    reading = read(FOLDERS["of a project"][1])
 
     (note,) = reading.notes
     assert note.startswith("Only “hosts” was read as the inventory")
@@ -104,7 +101,7 @@ def test_of_a_project_only_its_inventory_is_read_and_that_is_said() -> None:
 def test_a_priority_in_a_file_that_no_host_sees_is_told() -> None:
     files = {"hosts": HOSTS + b"[none]\n", "group_vars/none.yml": b"ansible_group_priority: 4\n"}
 
-    reading = _read(files)
+    reading = read(files)
 
     (note,) = reading.notes
     assert note.startswith("ansible_group_priority in a file of group_vars was left out")
@@ -123,24 +120,4 @@ def test_a_folder_that_ansible_refuses_is_refused_in_its_words(
     files: dict[str, bytes], words: str
 ) -> None:
     with pytest.raises(ReadError, match=words):
-        _read(files)
-
-
-def _read(files: dict[str, bytes]) -> Reading:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return read_upload(ImportKind.ARCHIVE, packed.getvalue(), "inventory.tar.gz")
-
-
-def _original(files: dict[str, bytes], inner: str, tmp_path: Path) -> Listed:
-    host_group_vars.NAK.clear()
-    folder = tmp_path / "original"
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return Listed(folder / inner, "yaml,ini,toml", strictly=False)
+        read(files)

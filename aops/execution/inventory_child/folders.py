@@ -7,43 +7,28 @@ something is taken away before. What Ansible does not look at is not looked at h
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import texts
+from . import projects, texts
+from .entries import BESIDE, SKIPPED, is_skipped, reason_against
 from .problems import Note, Refused
 
-BESIDE = frozenset({"group_vars", "host_vars"})
-"""Folders of variables; only those beside the inventory count."""
-
-CONFIGURATION = re.compile(rb"^plugin[ \t]*:", re.MULTILINE)
-"""What a file that configures an inventory plugin says."""
-
-_SKIPPED = (
-    *(".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg"),
-    ".retry",
-)
-"""What Ansible skips in a folder, by the ends of names."""
-
-_NO_INVENTORY = BESIDE | {"vars_plugins"}
 _VARIABLES = ("", ".yml", ".yaml", ".json")
-_PROGRAMS = (b"#!", b"\x7fELF", b"MZ")
-_USUAL = re.compile(r"(?:hosts|inventory)(?:\.(?:ini|ya?ml|json|toml))?", re.IGNORECASE)
-"""What the inventory of a whole project is mostly called."""
 
 
 def inventory_in(folder: Path, notes: list[Note]) -> Path:
     """Take the one thing that can be the inventory, else the folder as Ansible would.
 
     Raises:
-        Refused: If there is none.
+        Refused: If there is none, or several that nobody would run as one.
     """
     top = _entered(folder)
-    path = _of_project(top, notes)
+    path = projects.inventory_file(top, notes)
     if path is None:
-        _set_aside(top, notes)
-        path = _chosen(top)
+        place = projects.inventory_folder(top, notes)
+        _set_aside(place, top, notes)
+        path = _chosen(place)
     base = path if path.is_dir() else path.parent
     contents = [_decoded(file, path, top, notes) for file in [*_read_by_ansible(path, base)]]
     texts.note_comments(contents, notes)
@@ -65,36 +50,15 @@ def _entered(folder: Path) -> Path:
     return _entered(inner)
 
 
-def _of_project(top: Path, notes: list[Note]) -> Path | None:
-    """Give the inventory of a project, which has playbooks and roles beside it."""
-    usual = [path for path in top.iterdir() if _USUAL.fullmatch(path.name) and path.is_file()]
-    if len(usual) != 1 or not (top / "roles").is_dir() or _reason_against(usual[0], top):
-        return None
-    notes.append(("project", {"file": usual[0].name}))
-    return usual[0]
-
-
-def _set_aside(top: Path, notes: list[Note]) -> None:
+def _set_aside(place: Path, top: Path, notes: list[Note]) -> None:
     """Take away what must not be read: settings, and what would be executed."""
-    for path in sorted(top.rglob("*")):
+    for path in sorted(place.rglob("*")):
         if not path.is_file():
             continue
-        reason = _reason_against(path, top)
+        reason = reason_against(path, top)
         if reason:
             path.unlink()
             notes.append((reason, {"file": str(path.relative_to(top))}))
-
-
-def _reason_against(path: Path, top: Path) -> str:
-    if path.name == "ansible.cfg":
-        return "settings_ignored"
-    if not BESIDE.isdisjoint(path.relative_to(top).parts):
-        return ""
-    content = path.read_bytes()
-    if content.startswith(_PROGRAMS):
-        return "program_ignored"
-    configures = path.suffix in (".yml", ".yaml") and CONFIGURATION.search(content)
-    return "configuration_ignored" if configures else ""
 
 
 def _chosen(top: Path) -> Path:
@@ -103,7 +67,7 @@ def _chosen(top: Path) -> Path:
         for entry in sorted(top.iterdir())
         if entry.name not in BESIDE and not entry.name.startswith(".")
     ]
-    found = [entry for entry in visible if not entry.name.endswith(_SKIPPED)] or visible
+    found = [entry for entry in visible if not entry.name.endswith(SKIPPED)] or visible
     if not found:
         raise Refused("nothing_in_archive")
     is_beside = any((top / name).exists() for name in BESIDE)
@@ -114,13 +78,9 @@ def _read_by_ansible(path: Path, base: Path) -> Iterator[Path]:
     """Give the inventory's files, and those of variables beside it."""
     for file in sorted(base.rglob("*")):
         name = file.relative_to(base)
-        wanted = path in (base, file) and (file == path or not any(map(_is_skipped, name.parts)))
+        wanted = path in (base, file) and (file == path or not any(map(is_skipped, name.parts)))
         if file.is_file() and (wanted or _holds_variables(name)):
             yield file
-
-
-def _is_skipped(part: str) -> bool:
-    return part[0] == "." or part in _NO_INVENTORY or part.endswith(_SKIPPED)
 
 
 def _holds_variables(name: Path) -> bool:

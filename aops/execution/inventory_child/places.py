@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import archives, folders, plugins, texts
+from . import archives, entries, folders, plugins, texts
 from .problems import Note, Refused
 
 _NOT_A_NAME = re.compile(r"[^\w.-]+", re.ASCII)
@@ -45,7 +45,7 @@ def lay_out(order: dict[str, Any], content: bytes, folder: Path, notes: list[Not
         raise Refused("is_archive")
     if content.startswith(_SCRIPT):
         raise Refused("is_script")
-    if folders.CONFIGURATION.search(content):
+    if entries.CONFIGURATION.search(content):
         raise Refused("is_configuration")
     path = folder / _file_name(order["file_name"])
     text = texts.decode(content, path.name, notes)

@@ -29,7 +29,7 @@ from ansible.parsing.vault import (
 )
 from jinja2 import Environment, TemplateError, nodes
 
-from . import folders
+from . import entries
 from .problems import Note, Refused
 
 MAX_VALUES = 5_000
@@ -78,7 +78,7 @@ class Vaults:
         """
         path = getattr(Origin.get_tag(data), "path", None) or "?"
         name = self._name(path)
-        if folders.BESIDE.isdisjoint(PurePath(name).parts):
+        if entries.BESIDE.isdisjoint(PurePath(name).parts):
             raise Refused("vault_inventory", file=name)
         vault_id = ""
         try:
@@ -181,7 +181,7 @@ class Vaults:
 def _owner(name: str) -> list[str]:
     """Name whose variables a file holds, whichever of several files of theirs it is."""
     parts = PurePath(name).parts
-    below = next(n for n, part in enumerate(parts) if part in folders.BESIDE)
+    below = next(n for n, part in enumerate(parts) if part in entries.BESIDE)
     kind, *inner = parts[below:]
     owner = inner[0] if len(inner) > 1 else re.sub(r"\.(?:ya?ml|json)\Z", "", inner[0])
     return [kind, owner]
