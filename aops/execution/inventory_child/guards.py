@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible._internal._datatag._tags import Origin
+from ansible.errors import AnsibleError
 from ansible.inventory.data import InventoryData
 from ansible.plugins import inventory as inventory_plugins
 from ansible.utils.display import Display
@@ -19,6 +20,7 @@ _RANGE = re.compile(r"\[([^\]]*)\]")
 _PARSER = re.compile(r"with '([^']*)' plugin")
 _SAID_ALREADY = re.compile(r"\AFailed to parse inventory: ")
 _UNREAD = re.compile(r"Unable to parse (.+) as an inventory source")
+_NO_RANGE = "“{}” is neither a group nor a range of hosts; is a bracket missing?"
 _MAX_SAID = 2_000
 _MAX_NOTES = 50
 
@@ -145,7 +147,10 @@ def limit_hosts(hosts: int, groups: int) -> None:
     def expand_within(line: str | None = None) -> Any:
         if size_of_range(line or "") > hosts:
             raise Refused("range_too_big", range=str(line)[:200], limit=hosts)
-        return expand(line)
+        try:
+            return expand(line)
+        except ValueError:
+            raise AnsibleError(_NO_RANGE.format(line)) from None
 
     def add_host_within(self: Any, *args: Any, **kwargs: Any) -> Any:
         if len(self.hosts) > hosts:
