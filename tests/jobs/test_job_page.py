@@ -360,6 +360,20 @@ def test_the_history_can_be_leafed_through_with_its_filters(
     assert "Newest" in second.text
 
 
+def test_the_history_is_kept_new_only_while_a_job_on_it_goes_on(
+    session: Session, client: ConsoleClient, oscar: User, running: Job
+) -> None:
+    client.sign_in(oscar)
+
+    before = client.get("/jobs/").select_one("#job-list")
+    lifecycle.finish(running.id, 1, JobStatus.SUCCESSFUL)
+    session.commit()
+    after = client.get("/jobs/").select_one("#job-list")
+
+    assert before["data-reload"] == "5"
+    assert not after.has_attr("data-reload")
+
+
 def test_an_empty_history_says_what_to_do(client: ConsoleClient, victor: User) -> None:
     client.sign_in(victor)
 

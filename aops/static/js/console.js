@@ -6,6 +6,7 @@ import { bindFilters } from "./filters.js";
 import { bindInlineForms } from "./inline-forms.js";
 import { bindDismissals, bindMenus } from "./menus.js";
 import { bindOnce } from "./once.js";
+import { bindReloads } from "./reloading.js";
 import { bindRowSearch } from "./search-rows.js";
 import { bindPreviews } from "./previews.js";
 import { bindSelection } from "./selection.js";
@@ -26,6 +27,7 @@ bindUnsavedWarning();
 bindInlineForms();
 bindPreviews();
 bindUploads();
+bindReloads();
 showLocalTimes(document);
 
 const SEARCHABLE = "select[data-role^='select2'], select[data-searchable], input[data-role^='select2']";
