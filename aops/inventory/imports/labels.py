@@ -29,6 +29,11 @@ TABLE_SCOPE = _l(
     "and the variables of the inventory itself stay as they are."
 )
 
+LEFT_OUT_IS_REMOVED = _l(
+    "Correct the rows that do not fit first, or merge the table instead: hosts that are not "
+    "listed are removed, and a row that is left out lists none."
+)
+
 STATUS: dict[ImportStatus, Any] = {
     ImportStatus.READING: _l("being read"),
     ImportStatus.READY: _l("waits for a decision"),

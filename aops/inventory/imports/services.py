@@ -22,6 +22,7 @@ from aops.core.errors import AopsError
 from aops.credentials import services as credentials
 from aops.credentials.models import Credential
 from aops.inventory import generation
+from aops.inventory.imports import labels
 from aops.inventory.imports.models import (
     ImportKind,
     ImportMode,
@@ -230,6 +231,8 @@ def _refuse_unsaid(one: InventoryImport, *, skip_bad_rows: bool, removed: int | 
             _("Some rows or columns do not fit. Correct the table, or tick that they are left out.")
         )
     expected = one.summary["hosts_removed"] if one.summary else 0
+    if expected and one.bad_rows:
+        raise AopsError(str(labels.LEFT_OUT_IS_REMOVED))
     if expected and removed != expected:
         raise AopsError(_("Confirm again: the number of hosts that are removed has changed."))
 

@@ -360,6 +360,29 @@ def test_the_form_and_the_preview_say_what_a_table_is_about(
     assert sentence in of_a_table.text
 
 
+def test_a_row_that_is_left_out_removes_no_host(
+    client: ConsoleClient, arthur: User, inventory: Inventory
+) -> None:
+    factories.make_host("web2", inventory=inventory)
+    one = ready(
+        inventory,
+        Snapshot(InventoryRows(hosts={"web1": ""})),
+        mode=ImportMode.REPLACE,
+        row_errors=[RowError(3, "port", "no port")],
+    )
+    client.sign_in(arthur)
+
+    page = client.get(f"/imports/{one.id}/")
+    removed = one.summary["hosts_removed"]
+    said = {"removed": str(removed), "seen": str(one.generation), "skip_bad_rows": "1"}
+    client.post(f"/imports/{one.id}/confirm/", said)
+
+    assert removed > 0
+    assert page.select_one("form[action$='/confirm/']") is None
+    assert "a row that is left out lists none" in page.text
+    assert one.status is ImportStatus.READY
+
+
 def test_bad_rows_must_be_left_out_on_purpose(
     client: ConsoleClient, arthur: User, inventory: Inventory
 ) -> None:
