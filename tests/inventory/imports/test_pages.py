@@ -305,7 +305,7 @@ def test_the_preview_says_on_how_many_hosts_comments_are_lost(
 @pytest.mark.parametrize(
     ("rows", "label"),
     [
-        ((0,), "Leave out the column “x” as listed below, and import the rest"),
+        ((0,), "Leave out 1 column (x) as listed below, and import the rest"),
         ((0, 0, 3, 3), "Leave out 1 row and 2 columns (x, x) as listed below, and import the rest"),
     ],
 )
