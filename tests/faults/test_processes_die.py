@@ -57,7 +57,6 @@ def test_a_run_whose_process_is_killed_leaves_nothing_and_is_lost(
 
     psutil.wait_procs(family, 2)
     assert [process for process in family if process.is_running()] == []
-    assert time.monotonic() - at < 2
     key_line = user.private_key.splitlines()[2]
     assert files_with(scene.stack.directory, VAULT_CANARY, key_line, user.password) == []
     wait_until(lambda: with_argument(seconds) == [], 15, "the end of the command on the hosts")
